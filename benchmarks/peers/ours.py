@@ -1,0 +1,27 @@
+"""redis_aio with its default options: timeouts and retries on, nothing tuned."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from benchmarks.peers.base import Batch, Peer
+
+
+class Ours(Peer):
+    name = "redis_aio"
+    distribution = "redis-aio"
+
+    async def connect(self) -> None:
+        from redis_aio import Redis
+
+        self.client = Redis(host=self.address.host, port=self.address.port)
+        self.get = self.client.get
+        self.set = self.client.set
+
+    def batch(self) -> Batch:
+        return self.client.pipeline(transaction=False)
+
+    async def run(self, batch: Any) -> Sequence[Any]:
+        return await batch.execute()
+
+    async def close(self) -> None:
+        await self.client.aclose()

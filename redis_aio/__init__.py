@@ -1,0 +1,78 @@
+"""An asyncio-native Redis client: change one import, and concurrent commands share a few connections.
+
+``import redis_aio as redis`` where it said ``import redis.asyncio as redis``.
+"""
+
+from redis_aio._connection.pool import PoolStats
+from redis_aio._version import VERSION as __version__
+from redis_aio.backoff import default_backoff
+from redis_aio.client import ExclusiveConnection, Redis, StrictRedis, from_url
+from redis_aio.connection import BlockingConnectionPool, ConnectionPool
+from redis_aio.exceptions import (
+    AuthenticationError,
+    AuthenticationWrongNumberOfArgsError,
+    BusyLoadingError,
+    ChildDeadlockedError,
+    ClientClosedError,
+    ConnectionError,
+    ConnectTimeoutError,
+    DataError,
+    ExecAbortError,
+    InvalidResponse,
+    NoPermissionError,
+    NoScriptError,
+    OutcomeUnknownError,
+    OutOfMemoryError,
+    PoolTimeoutError,
+    ProtocolError,
+    PubSubError,
+    ReadOnlyError,
+    ReadTimeoutError,
+    RedisError,
+    ReplyDecodeError,
+    ResponseError,
+    TimeoutError,
+    WatchError,
+    WriteTimeoutError,
+)
+from redis_aio.hooks import Hook
+from redis_aio.pipeline import Pipeline
+
+__all__ = [
+    "AuthenticationError",
+    "AuthenticationWrongNumberOfArgsError",
+    "BlockingConnectionPool",
+    "BusyLoadingError",
+    "ChildDeadlockedError",
+    "ClientClosedError",
+    "ConnectTimeoutError",
+    "ConnectionError",
+    "ConnectionPool",
+    "DataError",
+    "ExclusiveConnection",
+    "ExecAbortError",
+    "Hook",
+    "InvalidResponse",
+    "NoPermissionError",
+    "NoScriptError",
+    "OutOfMemoryError",
+    "OutcomeUnknownError",
+    "Pipeline",
+    "PoolStats",
+    "PoolTimeoutError",
+    "ProtocolError",
+    "PubSubError",
+    "ReadOnlyError",
+    "ReadTimeoutError",
+    "Redis",
+    "RedisError",
+    "ReplyDecodeError",
+    "ResponseError",
+    "StrictRedis",
+    "TimeoutError",
+    "WatchError",
+    "WriteTimeoutError",
+    "__version__",
+    "default_backoff",
+    "from_url",
+]

@@ -1,0 +1,44 @@
+"""Command: a command as a value: its spec, its arguments, and how its reply becomes a value."""
+
+from typing import Any, Generic
+
+from redis_aio._command.spec import CommandSpec, Effect
+from redis_aio._command.table import SPECS
+from redis_aio.typing import ReplyParser, T
+
+
+class Command(Generic[T]):
+    """One command, ready to be sent; building it does no I/O.
+
+    Args:
+        name: a name of the table of specs, upper case (``"ZADD"``, ``"CONFIG GET"``).
+        args: the arguments after the name.
+        reply: turns the raw reply into the value; ``None`` hands the raw reply on. Not called for error replies.
+        spec: instead of the table's row, for a single call that differs.
+    """
+
+    __slots__ = ("args", "reply", "spec")
+
+    def __init__(
+        self,
+        name: str,
+        *args: Any,
+        reply: ReplyParser[T] | None = None,
+        spec: CommandSpec | None = None,
+    ) -> None:
+        self.spec = SPECS[name] if spec is None else spec
+        self.args = args
+        self.reply = reply
+
+    @property
+    def name(self) -> str:
+        """The name, upper case, subcommand included."""
+        return self.spec.name
+
+    @property
+    def effect(self) -> Effect:
+        """What executing it does, its arguments considered."""
+        return self.spec.effect_with(self.args)
+
+    def __repr__(self) -> str:
+        return f"<Command {self.spec.name} with {len(self.args)} arguments>"  # never the arguments: they may be secret

@@ -1,0 +1,556 @@
+"""Connection: one pipelined connection to one server, an asyncio protocol without tasks of its own.
+
+Invariants (each has its test in tests/connection):
+
+* ``send`` never awaits: the bytes go to the outbox and the entry goes to the outbox's line in the same step, and both
+  leave it together, so the order on the wire is the order of the line.
+* What is cancelled before the flush leaves the outbox and is never written. What is cancelled later keeps its place in
+  line and swallows its reply.
+* A reply is completed by the oldest entry, or belongs to nobody: then the connection is closed.
+* A connection is READY or it is not used: a failed handshake, a protocol violation or half a written frame closes it.
+* However a connection ends, each entry's future gets an exception that says whether the request had been written.
+"""
+
+import asyncio
+import contextvars
+import enum
+import os
+import socket
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hiredis import PushNotification
+
+from redis_aio import exceptions
+from redis_aio._connection.handshake import Session
+from redis_aio._connection.inflight import Inflight, InflightBatch
+from redis_aio._connection.push import PushRouter
+from redis_aio._options import Options
+from redis_aio._resp.decoder import NOT_READY, Decoder, parser_failure
+from redis_aio._resp.encoder import pack
+
+#: Requests in flight on one connection before it counts as crowded, and before it takes no more.
+CROWDED_REQUESTS = 8_192
+#: Bytes of one unfinished reply, received or announced, from which other callers should go elsewhere.
+LARGE_REPLY = 128 * 1024
+#: Bytes that wait in the outbox or in the transport before callers have to wait.
+WRITE_BUFFER = 1024 * 1024
+#: Seconds without a reply after which other callers should go elsewhere.
+SLOW = 0.1
+#: Seconds of silence after which an idle socket is looked at before it is written to.
+QUIET = 1.0
+#: How often a reply's clock may start anew while bytes keep coming.
+PATIENCE = 20
+
+
+#: Where timers run: not in the context of whoever happened to start them, which they would keep alive.
+NO_CONTEXT = contextvars.Context()
+
+
+class ConnectionState(enum.Enum):
+    """The life of a connection."""
+
+    #: The transport is open, the handshake is under way.
+    HANDSHAKE = "in its handshake"
+    #: Usable.
+    READY = "ready"
+    #: Takes no new requests; replies still arrive.
+    RETIRED = "retired"
+    #: Gone.
+    CLOSED = "closed"
+
+
+class Connection(asyncio.Protocol):
+    """A connection; made by :func:`redis_aio._connection.dial.dial`.
+
+    Args:
+        options: timeouts, decoding and checks.
+        loop: the event loop it lives on.
+    """
+
+    def __init__(self, options: Options, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.session = Session()
+        self.state = ConnectionState.HANDSHAKE
+        #: Whether new callers should rather use another connection. Maintained, so that asking costs nothing.
+        self.crowded = True
+        self.closed: asyncio.Future[None] = loop.create_future()
+        self.created_at = loop.time()
+        self.idle_since = self.created_at
+        self.pushes = PushRouter()
+        #: Called once when the connection is closed, and each time the last request in flight is done while set.
+        self.on_closed: Callable[[Connection], None] | None = None
+        self.on_drained: Callable[[Connection], None] | None = None
+        self._options = options
+        self._read_timeout = options.read_timeout
+        self._transport: asyncio.Transport | None = None
+        self._socket: socket.socket | None = None
+        self._decoder = Decoder(
+            encoding=options.encoding if options.decode_responses else None, errors=options.encoding_errors
+        )
+        self._get = self._decoder.get
+        self._inflight: deque[Inflight] = deque()
+        self._outbox: list[bytes] = []
+        self._outbox_line: list[Inflight] = []
+        self._outbox_bytes = 0
+        self._flush_scheduled = False
+        self._room_waiters: list[asyncio.Future[None]] = []
+        self._paused = False
+        self._progress_at = self.created_at  # when bytes of replies last arrived, or a request met an empty line
+        self._write_mark = (0, self.created_at)  # bytes waiting in the transport and when they last became fewer
+        self._partial = 0  # bytes received since the last complete reply
+        self._received = 0  # chunks received, to see whether anything came in between
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = float("inf")
+
+    # -- what others ask ------------------------------------------------------------------------------------------
+
+    @property
+    def idle(self) -> bool:
+        """Whether no request is in flight or waiting to be written."""
+        return not self._inflight and not self._outbox_line
+
+    @property
+    def active_at(self) -> float:
+        """The loop time of the last sign of life."""
+        return self._progress_at
+
+    @property
+    def full(self) -> bool:
+        """Whether it takes no more requests for now."""
+        return self._paused or len(self._inflight) + len(self._outbox_line) >= 2 * CROWDED_REQUESTS
+
+    @property
+    def load(self) -> int:
+        """The number of requests in flight or waiting to be written."""
+        return len(self._inflight) + len(self._outbox_line)
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can take requests: it is ready and, as far as one can see, its peer is there."""
+        return self.state is ConnectionState.READY and not (self.idle and self._peer_has_gone())
+
+    def __repr__(self) -> str:
+        where = self._options.unix_socket_path or f"{self._options.host}:{self._options.port}"
+        return (
+            f"<Connection to {where}, db {self._options.db}: {self.state.value}, RESP{self.session.protocol}, "
+            f"{self.load} in flight>"
+        )
+
+    # -- sending --------------------------------------------------------------------------------------------------
+
+    def send(self, data: bytes, raw: bool = False, timeout: float | None = -1.0) -> "asyncio.Future[Any]":
+        """Queue one encoded request and return the future of its raw reply.
+
+        Args:
+            data: exactly one request.
+            raw: do not decode the reply.
+            timeout: seconds for the reply; ``None`` for no bound, -1.0 for ``read_timeout``.
+
+        The future ends with a ``ConnectionError`` or ``ReadTimeoutError`` whose ``written`` says whether the request
+        may have reached the server.
+        """
+        future = self.loop.create_future()
+        deadline = self._deadline(timeout)
+        self._enqueue(Inflight(future, deadline, raw), data)
+        return future
+
+    def send_batch(
+        self, data: bytes, expected: int, raws: Sequence[bool] | None = None, timeout: float | None = -1.0
+    ) -> "asyncio.Future[list[Any]]":
+        """Queue ``expected`` encoded requests, contiguous on the wire; the future gets the list of their raw replies.
+
+        When the connection fails first, the future ends with :class:`BatchInterrupted`, which holds the replies so far.
+        """
+        future: asyncio.Future[list[Any]] = self.loop.create_future()
+        self._enqueue(InflightBatch(future, self._deadline(timeout), expected, raws), data)
+        return future
+
+    def send_checked(
+        self, data: bytes, expected: int | None = None, raws: Sequence[bool] | None = None, timeout: float | None = -1.0
+    ) -> "asyncio.Future[Any]":
+        """As ``send`` (``expected=None``) or ``send_batch``, followed by an ECHO that proves the replies to be ours."""
+        future: asyncio.Future[Any] = self.loop.create_future()
+        nonce = os.urandom(8).hex().encode()
+        count = 1 if expected is None else expected
+        entry = InflightBatch(
+            future, self._deadline(timeout), count + 1, None if raws is None else [*raws, True], nonce, expected is None
+        )
+        self._enqueue(entry, data + pack(("ECHO",), (nonce,)))
+        return future
+
+    def _deadline(self, timeout: float | None) -> float:
+        if timeout == -1.0:
+            timeout = self._read_timeout
+        return float("inf") if timeout is None else self.loop.time() + timeout
+
+    def _enqueue(self, entry: Inflight, data: bytes) -> None:
+        if self._transport is None or self.state is ConnectionState.CLOSED:
+            entry.future.set_exception(entry.lost(exceptions.ConnectionError("the connection is closed")))
+            return
+        inflight = self._inflight
+        if not inflight and not self._outbox:
+            now = self.loop.time()
+            if now - self._progress_at > QUIET and self._peer_has_gone():
+                entry.future.set_exception(entry.lost(exceptions.ConnectionError("the server closed the connection")))
+                self.fail(exceptions.ConnectionError("the server closed the connection"))
+                return
+            self._progress_at = now
+            inflight.append(entry)
+            self._transport.write(data)
+        else:
+            self._outbox.append(data)
+            self._outbox_line.append(entry)
+            self._outbox_bytes += len(data)
+            if not self._flush_scheduled:
+                self._flush_scheduled = True
+                self.loop.call_soon(self._flush)
+                if not self.crowded and self.loop.time() - self._progress_at > SLOW:
+                    self.crowded = True
+            elif self._outbox_bytes > WRITE_BUFFER:
+                self._flush()
+        if entry.deadline < self._timer_at:
+            self._watch(entry.deadline)
+
+    def _flush(self) -> None:
+        """Write what has gathered, less what was cancelled meanwhile."""
+        self._flush_scheduled = False
+        line = self._outbox_line
+        if not line or self._transport is None:
+            return
+        data = self._outbox
+        for entry in line:
+            if entry.future.cancelled():
+                alive = [(e, d) for e, d in zip(line, data, strict=True) if not e.future.cancelled()]
+                line = [e for e, _ in alive]
+                data = [d for _, d in alive]
+                break
+        self._outbox, self._outbox_line, self._outbox_bytes = [], [], 0
+        if not line:
+            self._settle_line()
+            return
+        self._inflight.extend(line)
+        if len(self._inflight) > CROWDED_REQUESTS:
+            self.crowded = True
+        self._transport.write(b"".join(data) if len(data) > 1 else data[0])
+
+    async def room(self) -> None:
+        """Wait until it is not full any more, or closed."""
+        while self.full and self.state is not ConnectionState.CLOSED:
+            waiter = self.loop.create_future()
+            self._room_waiters.append(waiter)
+            try:
+                await waiter
+            finally:
+                if not waiter.done() or waiter.cancelled():
+                    self._room_waiters.remove(waiter)
+
+    def _wake_room_waiters(self) -> None:
+        waiters, self._room_waiters = self._room_waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    # -- asyncio.Protocol -----------------------------------------------------------------------------------------
+
+    def attach(self, transport: asyncio.Transport, sock: socket.socket) -> None:
+        """Take the transport; called by the dialer when it is connected."""
+        self._transport = transport
+        self._socket = sock
+        transport.set_write_buffer_limits(high=WRITE_BUFFER)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport) or hasattr(transport, "write")
+        self._transport = transport  # type: ignore[assignment]  # uvloop's transports are no subclass of asyncio's
+
+    def data_received(self, data: bytes) -> None:
+        self._received += 1
+        try:
+            self._decoder.feed(data)
+            completed = False
+            while True:
+                try:
+                    completed = self._drain() or completed
+                    break
+                except UnicodeDecodeError as error:
+                    self._complete(_undecodable(error))
+                    completed = True
+            self._decoder.settle()
+        except exceptions.ProtocolError as error:
+            self.fail(error)
+            return
+        except Exception as error:  # whatever a parser raises: the stream is out of step, this connection is over
+            self.fail(parser_failure(error))
+            return
+        self._partial = 0 if completed else self._partial + len(data)
+        if completed or self._inflight:
+            self._progress_at = self.loop.time()
+        self._settle_line()
+
+    def _drain(self) -> bool:
+        """Give every complete reply to its entry; return whether there was any."""
+        inflight = self._inflight
+        get = self._get
+        completed = False
+        while inflight:
+            entry = inflight[0]
+            replies = entry.replies
+            if replies is None:
+                reply = get(False) if entry.raw else get()
+                if reply is NOT_READY:
+                    return completed
+                if type(reply) is PushNotification:
+                    self.pushes.dispatch(reply)
+                    continue
+                inflight.popleft()
+                if not entry.future.done():
+                    entry.future.set_result(reply)
+                completed = True
+            else:
+                if not self._fill(entry, replies):  # type: ignore[arg-type]  # an entry with replies is a batch
+                    return True
+                completed = True
+        while (reply := get()) is not NOT_READY:
+            if type(reply) is not PushNotification:
+                raise exceptions.ProtocolError("the server sent a reply that nobody asked for")
+            self.pushes.dispatch(reply)
+        return completed
+
+    def _fill(self, entry: InflightBatch, replies: list[Any]) -> bool:
+        """Collect replies of a batch; return whether it is complete."""
+        get = self._get
+        missing = entry.expected - len(replies)
+        raws = entry.raws
+        while missing:
+            reply = get() if raws is None or not raws[len(replies)] else get(False)
+            if reply is NOT_READY:
+                return False
+            if type(reply) is PushNotification:
+                self.pushes.dispatch(reply)
+                continue
+            replies.append(reply)
+            missing -= 1
+        self._complete_batch(entry)
+        return True
+
+    def _complete_batch(self, entry: InflightBatch) -> None:
+        replies = entry.replies
+        if entry.nonce is not None:
+            echo = replies.pop()
+            if (echo.encode() if isinstance(echo, str) else echo) != entry.nonce:
+                raise exceptions.ProtocolError("a reply did not belong to its request (high_integrity check)")
+        self._inflight.popleft()
+        if not entry.future.done():
+            entry.future.set_result(replies[0] if entry.single else replies)
+
+    def _complete(self, reply: Any) -> None:
+        """Give a reply made here (an undecodable string) to the oldest entry."""
+        if not self._inflight:
+            raise exceptions.ProtocolError("the server sent a reply that nobody asked for")
+        entry = self._inflight[0]
+        if isinstance(entry, InflightBatch):
+            entry.replies.append(reply)
+            if len(entry.replies) == entry.expected:
+                self._complete_batch(entry)
+        else:
+            self._inflight.popleft()
+            if not entry.future.done():
+                entry.future.set_result(reply)
+
+    def _settle_line(self) -> None:
+        """Bring ``crowded`` up to date, and say so when the line has become empty."""
+        inflight = self._inflight
+        if self._partial > LARGE_REPLY or self._decoder.incomplete > LARGE_REPLY:
+            self.crowded = True
+        elif self.crowded and self.state is ConnectionState.READY and not self._paused:
+            self.crowded = len(inflight) >= CROWDED_REQUESTS
+        if self._room_waiters and not self.full:
+            self._wake_room_waiters()
+        if not inflight and self.on_drained is not None and not self._outbox_line:
+            self.idle_since = self.loop.time()
+            self.on_drained(self)
+
+    def pause_writing(self) -> None:
+        self._paused = True
+        self.crowded = True
+        assert self._transport is not None
+        self._write_mark = (self._transport.get_write_buffer_size(), self.loop.time())
+        if self._options.write_timeout is not None:
+            self._watch(self.loop.time() + self._options.write_timeout)
+
+    def resume_writing(self) -> None:
+        self._paused = False
+        self._settle_line()
+
+    def eof_received(self) -> bool:
+        self.fail(exceptions.ConnectionError("the server closed the connection"))
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        reason = f"the connection was lost: {exc.__class__.__name__}" if exc else "the connection was closed"
+        self.fail(exceptions.ConnectionError(reason))
+        if not self.closed.done():
+            self.closed.set_result(None)
+
+    # -- time -----------------------------------------------------------------------------------------------------
+
+    def _watch(self, when: float) -> None:
+        """Have ``_tick`` called at ``when`` at the latest."""
+        if when < self._timer_at:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer_at = when
+            self._timer = self.loop.call_at(when, self._tick, context=NO_CONTEXT)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self._timer_at = float("inf")
+        if self.state is ConnectionState.CLOSED:
+            return
+        now = self.loop.time()
+        if self._write_stalled(now):
+            self.fail(exceptions.WriteTimeoutError("the server took no data within write_timeout"))
+            return
+        due = self._due()
+        if due <= now:
+            self._look_once_more(self._received)
+        elif due != float("inf"):
+            self._watch(due)
+
+    def _write_stalled(self, now: float) -> bool:
+        """Return whether the transport has not got rid of a byte for ``write_timeout``."""
+        limit = self._options.write_timeout
+        if not self._paused or limit is None or self._transport is None:
+            return False
+        size, since = self._write_mark
+        current = self._transport.get_write_buffer_size()
+        if current < size or current > size:
+            self._write_mark = (current, now)
+            self._progress_at = now if current < size else self._progress_at
+            since = now
+        self._watch(since + limit if since + limit > now else now + limit)
+        return now - since >= limit
+
+    def _due(self) -> float:
+        """Return when the oldest reply is overdue: at its deadline, or later while bytes keep coming."""
+        entry = self._inflight[0] if self._inflight else self._outbox_line[0] if self._outbox_line else None
+        if entry is None or self._read_timeout is None or entry.deadline == float("inf"):
+            return float("inf") if entry is None else entry.deadline
+        moving = min(self._progress_at + self._read_timeout, entry.deadline + PATIENCE * self._read_timeout)
+        return max(entry.deadline, moving)
+
+    def _look_once_more(self, received: int) -> None:
+        """Let the loop read what the kernel already holds before anything is called late."""
+
+        def decide() -> None:
+            if self.state is ConnectionState.CLOSED:
+                return
+            if self._received != received:
+                self._look_once_more(self._received)
+                return
+            due = self._due()
+            if due > self.loop.time():
+                if due != float("inf"):
+                    self._watch(due)
+                return
+            self._expire()
+
+        # Two turns: callbacks of one turn run before the events that the same turn has polled.
+        self.loop.call_soon(self.loop.call_soon, decide)
+
+    def _expire(self) -> None:
+        """Fail what is overdue, keep its place in line, and take no more requests."""
+        now = self.loop.time()
+        late = [entry for entry in self._inflight if entry.deadline <= now and not entry.future.done()]
+        for entry in late:
+            error = exceptions.ReadTimeoutError("no reply within read_timeout")
+            error.written = True
+            entry.future.set_exception(entry.lost(error))
+        self.retire()
+        waiting = [entry for entry in self._inflight if not entry.future.done()]
+        if not waiting and not self._outbox_line:
+            self.fail(exceptions.ConnectionError("the server did not answer"))
+        else:
+            self._watch(min(entry.deadline for entry in [*waiting, *self._outbox_line]))
+
+    # -- the end --------------------------------------------------------------------------------------------------
+
+    def ready(self, session: Session) -> None:
+        """Open the connection for use; called by the dialer after the handshake."""
+        if self.state is ConnectionState.HANDSHAKE:
+            self.session = session
+            self.state = ConnectionState.READY
+            self.crowded = False
+            self.idle_since = self.loop.time()
+
+    def retire(self) -> None:
+        """Take no new requests; the owner is told by ``on_drained`` when the last reply has come."""
+        if self.state is ConnectionState.READY:
+            self.state = ConnectionState.RETIRED
+            self.crowded = True
+
+    def fail(self, error: Exception) -> None:
+        """Close at once; whatever is in flight or waiting fails with a copy of ``error``."""
+        if self.state is ConnectionState.CLOSED:
+            return
+        self.state = ConnectionState.CLOSED
+        self.crowded = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._transport is not None:
+            self._transport.abort()
+        inflight, self._inflight = self._inflight, deque()
+        line, self._outbox_line, self._outbox = self._outbox_line, [], []
+        for entries, written in ((inflight, True), (line, False)):
+            for entry in entries:
+                if not entry.future.done():
+                    cause = type(error)(*error.args)
+                    if isinstance(cause, exceptions.RedisError):
+                        cause.written = written
+                    entry.future.set_exception(entry.lost(cause))
+        self._wake_room_waiters()
+        callback, self.on_closed, self.on_drained = self.on_closed, None, None
+        if callback is not None:
+            callback(self)
+
+    def close(self) -> None:
+        """Close an idle connection politely (with TLS: after its farewell); one in use as ``fail`` does."""
+        if self.state is ConnectionState.CLOSED:
+            return
+        if self._transport is not None and self.idle:
+            self._transport.close()
+            transport, self._transport = self._transport, None
+            self.fail(exceptions.ConnectionError("the connection was closed"))
+            self._transport = transport
+        else:
+            self.fail(exceptions.ConnectionError("the connection was closed"))
+
+    def abort(self) -> None:
+        """Drop the transport without any farewell."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def abandon(self) -> None:
+        """Let go of the socket without the event loop, which is closed or not ours any more."""
+        self.state = ConnectionState.CLOSED
+        self.crowded = True
+        self._transport = None
+        if self._socket is not None:
+            self._socket.close()
+
+    def _peer_has_gone(self) -> bool:
+        """Look, without reading, whether the peer has closed."""
+        if self._socket is None:
+            return False
+        try:
+            return self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        except (BlockingIOError, InterruptedError):
+            return False
+        except OSError:
+            return True
+
+
+def _undecodable(error: UnicodeDecodeError) -> exceptions.ReplyDecodeError:
+    return exceptions.ReplyDecodeError(error.encoding, error.object, error.start, error.end, error.reason)

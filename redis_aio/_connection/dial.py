@@ -1,0 +1,82 @@
+"""dial: from options to a ready connection, or to nothing: no half-initialised connection leaves this file."""
+
+import asyncio
+import builtins
+import contextvars
+import inspect
+import logging
+import ssl
+
+from redis_aio import exceptions
+from redis_aio._connection.connection import Connection
+from redis_aio._connection.inflight import BatchInterrupted
+from redis_aio._connection.handshake import Session, handshake
+from redis_aio._connection.transport import open_transport
+from redis_aio._options import Options
+from redis_aio._resp.encoder import pack
+
+logger = logging.getLogger("redis_aio.connection")
+
+
+async def dial(options: Options) -> Connection:
+    """Connect and shake hands.
+
+    Raises:
+        ConnectTimeoutError: it took longer than ``dial_timeout``, all steps together.
+        AuthenticationError: the server refused the credentials.
+        ConnectionError: no address could be reached, TLS failed, or the peer is no Redis server.
+    """
+    loop = asyncio.get_running_loop()
+    connection = Connection(options, loop)
+    where = options.unix_socket_path or f"{options.host}:{options.port}"
+    try:
+        async with asyncio.timeout(options.dial_timeout):
+            # In a context of its own: a transport lives longer than the caller that happened to need it first.
+            opening = loop.create_task(open_transport(options, lambda: connection), context=contextvars.Context())
+            transport, _, sock = await opening
+            connection.attach(transport, sock)
+            connection.ready(await _shake_hands(connection, options))
+    except builtins.TimeoutError as error:
+        connection.abort()
+        if isinstance(error, exceptions.TimeoutError):
+            raise
+        raise exceptions.ConnectTimeoutError(f"connecting to {where} took longer than dial_timeout") from None
+    except ssl.SSLCertVerificationError as error:
+        raise exceptions.ConnectionError(f"the certificate of {where} is not valid: {error.verify_message}") from error
+    except OSError as error:
+        connection.abort()
+        reason = error.strerror or error.__class__.__name__
+        raise exceptions.ConnectionError(f"cannot connect to {where}: {reason}") from error
+    except BaseException:  # cancelled, refused, or a credential provider that raised: nothing half made remains
+        connection.fail(exceptions.ConnectionError("the handshake failed"))
+        raise
+    logger.debug("connected to %s", where)
+    return connection
+
+
+async def _shake_hands(connection: Connection, options: Options) -> Session:
+    steps = handshake(options, await _credentials(options))
+    requests = next(steps)
+    while True:
+        data = b"".join(pack((), request) for request in requests)
+        try:
+            replies = await connection.send_batch(data, len(requests), timeout=None)
+        except BatchInterrupted as interrupted:
+            interrupted.cause.__dict__.pop("written", None)  # a handshake executes no command of a caller's
+            raise interrupted.cause from interrupted.cause.__cause__
+        try:
+            requests = steps.send(replies)
+        except StopIteration as done:
+            session: Session = done.value
+            return session
+
+
+async def _credentials(options: Options) -> tuple[str, ...]:
+    provider = options.credential_provider
+    if provider is not None:
+        given = provider.get_credentials_async()
+        found = await given if inspect.isawaitable(given) else given
+        return tuple(found)
+    if options.username is not None:
+        return options.username, options.password or ""
+    return () if options.password is None else (options.password,)

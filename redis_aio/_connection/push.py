@@ -1,0 +1,39 @@
+"""PushRouter: brings RESP3 push messages to those who registered for their kind."""
+
+import logging
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+logger = logging.getLogger("redis_aio.connection")
+
+Push: TypeAlias = list[Any]
+
+
+class PushRouter:
+    """Dispatches pushes by their kind, the first element (``message``, ``invalidate`` ...).
+
+    A handler is a plain function; what it raises is logged and hurts nobody else. Pushes of a kind that nobody asked
+    for are counted in ``unclaimed`` and dropped.
+    """
+
+    __slots__ = ("_handlers", "unclaimed")
+
+    def __init__(self) -> None:
+        self._handlers: dict[bytes, Callable[[Push], None]] = {}
+        self.unclaimed = 0
+
+    def register(self, kind: str, handler: Callable[[Push], None]) -> None:
+        """Call ``handler`` for each push of this kind; one handler a kind."""
+        self._handlers[kind.encode()] = handler
+
+    def dispatch(self, push: Push) -> None:
+        """Hand a push to the handler of its kind."""
+        kind = push[0] if push else b""
+        handler = self._handlers.get(kind.encode() if isinstance(kind, str) else kind if isinstance(kind, bytes) else b"")
+        if handler is None:
+            self.unclaimed += 1
+            return
+        try:
+            handler(push)
+        except Exception:
+            logger.exception("a push handler failed")

@@ -1,0 +1,145 @@
+"""Dialing: from an address to a connected transport, over TCP, TLS or a unix socket.
+
+Host names are resolved without blocking the loop, and their addresses are tried with "happy eyeballs" (RFC 8305): a
+dead first address costs a quarter of a second, not the whole timeout.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
+import anyio
+
+from redis_aio._options import Options
+
+P = TypeVar("P", bound=asyncio.Protocol)
+AddressInfo = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]]
+
+#: Seconds until the next address is tried beside one that has not answered (RFC 8305, section 5).
+HAPPY_EYEBALLS_DELAY = 0.25
+
+
+async def open_transport(
+    options: Options, factory: Callable[[], P]
+) -> tuple[asyncio.Transport, P, socket.socket]:
+    """Connect and return the transport, its protocol and the socket below both.
+
+    Raises:
+        OSError: the address cannot be resolved or reached, or TLS failed (``ssl.SSLError``).
+    """
+    loop = asyncio.get_running_loop()
+    if options.unix_socket_path is not None:
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock.setblocking(False)
+    else:
+        sock = await _connect_tcp(options)
+    try:
+        if options.unix_socket_path is not None:
+            await loop.sock_connect(sock, options.unix_socket_path)
+            transport, protocol = await loop.create_unix_connection(
+                factory, sock=sock, ssl=options.ssl_context, server_hostname=_server_hostname(options)
+            )
+        else:
+            transport, protocol = await loop.create_connection(
+                factory, sock=sock, ssl=options.ssl_context, server_hostname=_server_hostname(options)
+            )
+    except BaseException:  # cancelled or failed: the socket must not outlive the attempt
+        sock.close()
+        raise
+    return transport, protocol, sock
+
+
+def _server_hostname(options: Options) -> str | None:
+    if options.ssl_context is None:
+        return None
+    return options.server_hostname or options.host
+
+
+async def _connect_tcp(options: Options) -> socket.socket:
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)
+    addresses = _interleaved(found)
+    if len(addresses) == 1:
+        return await _connect_one(addresses[0], options)
+    return await _connect_first(addresses, options)
+
+
+def _interleaved(found: list[AddressInfo]) -> list[AddressInfo]:
+    """Return the addresses with their families taking turns, the resolver's first choice first."""
+    lines: dict[int, list[AddressInfo]] = {}
+    for info in found:
+        lines.setdefault(info[0], []).append(info)
+    ordered: list[AddressInfo] = []
+    for turn in range(max(map(len, lines.values()), default=0)):
+        ordered.extend(line[turn] for line in lines.values() if turn < len(line))
+    return ordered
+
+
+async def _connect_first(addresses: list[AddressInfo], options: Options) -> socket.socket:
+    """Return the first of the staggered attempts that succeeds; the others are cancelled and closed."""
+    winners: list[socket.socket] = []
+    errors: list[OSError] = []
+
+    async def attempt(address: AddressInfo, failed: anyio.Event) -> None:
+        try:
+            winners.append(await _connect_one(address, options))
+        except OSError as error:
+            errors.append(error)
+            failed.set()
+        else:
+            attempts.cancel_scope.cancel()
+
+    try:
+        async with anyio.create_task_group() as attempts:
+            for address in addresses:
+                failed = anyio.Event()
+                attempts.start_soon(attempt, address, failed)
+                with anyio.move_on_after(HAPPY_EYEBALLS_DELAY):
+                    await failed.wait()
+    except BaseException:
+        for sock in winners:
+            sock.close()
+        raise
+    for late in winners[1:]:
+        late.close()
+    if winners:
+        return winners[0]
+    raise errors[0]
+
+
+async def _connect_one(address: AddressInfo, options: Options) -> socket.socket:
+    family, kind, protocol, _, target = address
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.setblocking(False)
+        _tune(sock, options)
+        await asyncio.get_running_loop().sock_connect(sock, target)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _tune(sock: socket.socket, options: Options) -> None:
+    """Set what notices a dead peer: keepalive while idle, TCP_USER_TIMEOUT while data is unacknowledged."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if options.keepalive:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        idle = getattr(socket, "TCP_KEEPIDLE", getattr(socket, "TCP_KEEPALIVE", None))
+        interval = getattr(socket, "TCP_KEEPINTVL", None)
+        count = getattr(socket, "TCP_KEEPCNT", None)
+        for name, value in (
+            (idle, options.keepalive_idle),
+            (interval, options.keepalive_interval),
+            (count, options.keepalive_count),
+        ):
+            if name is not None and value is not None:
+                sock.setsockopt(socket.IPPROTO_TCP, name, max(1, round(value)))
+    user_timeout = getattr(socket, "TCP_USER_TIMEOUT", None)
+    if user_timeout is not None and options.tcp_user_timeout is not None:
+        with suppress(OSError):  # not every kernel that names it has it
+            sock.setsockopt(socket.IPPROTO_TCP, user_timeout, round(options.tcp_user_timeout * 1000))
+    for option, setting in (options.socket_options or {}).items():
+        sock.setsockopt(socket.IPPROTO_TCP, option, setting)

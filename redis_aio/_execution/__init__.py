@@ -1,0 +1,1 @@
+"""Strategy: which connection, in what order, how often, and who may look on."""

@@ -1,0 +1,202 @@
+"""ConnectionLease: an executor with one connection of its own, for what needs its state (WATCH, MULTI, SELECT ...).
+
+Invariant: no state crosses to the next holder. WATCH and MULTI are undone in the same line in which they were sent, so
+even a cancelled one is undone after it took effect; any other state closes the connection.
+"""
+
+import asyncio
+from typing import Any
+
+from redis_aio import exceptions
+from redis_aio._command.batch import Batch
+from redis_aio._command.command import Command
+from redis_aio._command.spec import Effect
+from redis_aio._connection.connection import Connection, ConnectionState
+from redis_aio._connection.inflight import BatchInterrupted
+from redis_aio._connection.pool import ConnectionPool
+from redis_aio._execution.outcome import final_error, finished
+from redis_aio._execution.wire import EXEC, MULTI, Pack, raws, slices, transaction_values, value_or_error
+from redis_aio._options import Options
+from redis_aio.typing import T
+
+#: Batches of one slice that may wait for their replies while the next is written.
+SLICES_IN_FLIGHT = 8
+
+
+class ConnectionLease:
+    """One connection, held by one caller.
+
+    Args:
+        connection: the connection.
+        pool: where it goes back to.
+        options: the client's.
+        pack: encodes commands.
+    """
+
+    def __init__(self, connection: Connection, pool: ConnectionPool, options: Options, pack: Pack) -> None:
+        self.connection = connection
+        self._pool: ConnectionPool | None = pool
+        self._options = options
+        self._pack = pack
+        self._watching = False
+        self._in_multi = False
+        self._tainted = False
+
+    @property
+    def watching(self) -> bool:
+        """Whether keys are being watched."""
+        return self._watching
+
+    async def execute(self, command: Command[T]) -> T:
+        """Execute a command on this connection; it may change the connection's state."""
+        self._check(command)
+        data = self._pack(command.spec.words, command.args)
+        self._note(command)
+        try:
+            reply = await self.send_blocking(command, data)
+        except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
+            raise final_error(command, error, unsafe=self._options.retry_unsafe) from error.__cause__
+        if isinstance(reply, Exception):
+            raise reply
+        parse = command.reply
+        if parse is None or self._in_multi:
+            return reply  # type: ignore[no-any-return]  # QUEUED is no value of the command's
+        return parse(reply)
+
+    def send_blocking(self, command: Command[Any], data: bytes) -> "asyncio.Future[Any]":
+        """Send a command that may wait in the server; its reply is due ``read_timeout`` after its own timeout."""
+        self._check(command)
+        block = command.spec.block
+        patience = -1.0 if block is None else self._patience(block(command.args))
+        return self._send(data, command.spec.raw, patience)
+
+    async def execute_batch(self, batch: Batch) -> list[Any]:
+        """Execute a batch on this connection; what failed is in the place of its command."""
+        try:
+            return await self.run_batch(batch)
+        except BatchInterrupted as interrupted:
+            return finished(batch, interrupted.replies, interrupted.cause, unsafe=self._options.retry_unsafe)
+
+    async def run_batch(self, batch: Batch) -> list[Any]:
+        """Execute a batch on this connection, for somebody who can try the rest again.
+
+        Raises:
+            BatchInterrupted: it ended early; ``replies`` holds the values so far.
+        """
+        for command in batch.commands:
+            self._check(command)
+        if batch.atomic:
+            return await self._transaction(batch)
+        for command in batch.commands:
+            self._note(command)
+        values: list[Any] = []
+        underway: list[tuple[asyncio.Future[list[Any]], Any]] = []
+        try:
+            for data, commands in slices(batch.commands, self._pack):
+                await self.connection.room()
+                if len(underway) == SLICES_IN_FLIGHT:
+                    await self._collect(underway, values)
+                underway.append((self._send_batch(data, len(commands), raws(commands)), commands))
+                await asyncio.sleep(0)  # let replies in and others have their turn
+            while underway:
+                await self._collect(underway, values)
+        except BatchInterrupted as interrupted:
+            for future, _ in underway:
+                future.cancel()
+            raise BatchInterrupted(values, interrupted.cause) from interrupted.cause
+        return values
+
+    async def _collect(self, underway: "list[tuple[asyncio.Future[list[Any]], Any]]", values: list[Any]) -> None:
+        future, commands = underway.pop(0)
+        try:
+            replies = await future
+        except BatchInterrupted as interrupted:
+            replies = interrupted.replies
+            values.extend(map(value_or_error, commands, replies))
+            raise
+        values.extend(map(value_or_error, commands, replies))
+
+    async def _transaction(self, batch: Batch) -> list[Any]:
+        """Send MULTI, the commands and EXEC, and nothing in between."""
+        replies: list[Any] = []
+        underway: list[asyncio.Future[list[Any]]] = [self._send_batch(MULTI, 1)]
+        self._in_multi = True
+        try:
+            for data, commands in slices(batch.commands, self._pack):
+                await self.connection.room()
+                underway.append(self._send_batch(data, len(commands)))
+            underway.append(self._send_batch(EXEC, 1, raws(batch.commands) and [True]))
+            self._in_multi = self._watching = False
+            for future in underway:
+                replies.extend(await future)
+        except BatchInterrupted as interrupted:
+            for future in underway:
+                future.add_done_callback(_consume)
+            raise BatchInterrupted([], interrupted.cause) from interrupted.cause
+        return transaction_values(batch.commands, replies)
+
+    def _send(self, data: bytes, raw: bool, timeout: float | None) -> "asyncio.Future[Any]":
+        if self._options.high_integrity and not self._in_multi:
+            return self.connection.send_checked(data, None, [raw] if raw else None, timeout)
+        return self.connection.send(data, raw, timeout)
+
+    def _send_batch(self, data: bytes, count: int, flags: list[bool] | None = None) -> "asyncio.Future[list[Any]]":
+        if self._options.high_integrity and not self._in_multi and data is not MULTI:
+            return self.connection.send_checked(data, count, flags)
+        return self.connection.send_batch(data, count, flags)
+
+    def _patience(self, block: float | None) -> float | None:
+        """Return how long to wait for the reply of a command that may wait in the server for ``block`` seconds."""
+        if block is None or self._options.read_timeout is None:
+            return None
+        return max(block, 0.0) + self._options.read_timeout
+
+    def _check(self, command: Command[Any]) -> None:
+        if self._pool is None:
+            raise exceptions.ClientClosedError("this connection was given back to its pool")
+        if command.spec.refuse:
+            raise exceptions.DataError(f"{command.name} cannot be sent through a client: {command.spec.refuse}")
+
+    def _note(self, command: Command[Any]) -> None:
+        """Keep account of the connection's state, from the moment that it may change."""
+        if command.spec.effect is not Effect.STATEFUL:
+            return
+        name = command.spec.name
+        if name == "WATCH":
+            self._watching = True
+        elif name == "MULTI":
+            self._in_multi = True
+        elif name in ("EXEC", "DISCARD"):
+            self._in_multi = self._watching = False
+        elif name == "UNWATCH":
+            self._watching = False
+        else:
+            self._tainted = True
+
+    def release(self) -> None:
+        """Give the connection back, with its state undone; or close it."""
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        connection = self.connection
+        if self._tainted or connection.state is not ConnectionState.READY:
+            pool.discard(connection)
+            return
+        if self._in_multi:
+            connection.send(b"*1\r\n$7\r\nDISCARD\r\n").add_done_callback(self._undone)
+        elif self._watching:
+            connection.send(b"*1\r\n$7\r\nUNWATCH\r\n").add_done_callback(self._undone)
+        pool.release(connection)
+
+    def _undone(self, future: "asyncio.Future[Any]") -> None:
+        """Close the connection if its state could not be undone."""
+        if future.cancelled() or future.exception() is not None:
+            return  # it is gone, and its state with it
+        if isinstance(future.result(), Exception):
+            self.connection.fail(exceptions.ConnectionError("the state of the connection could not be undone"))
+
+
+def _consume(future: "asyncio.Future[Any]") -> None:
+    """Take note of a result that nobody waits for any more."""
+    if not future.cancelled():
+        future.exception()

@@ -1,0 +1,330 @@
+"""Node: an executor for one server: shared connections for ordinary commands, leases for the others.
+
+It binds to the event loop of its first use. It can be used again from another loop when that one has ended; while it
+runs, using it from another is an error. A forked child starts anew and never touches its parent's sockets.
+"""
+
+import asyncio
+import os
+import warnings
+import weakref
+from asyncio import get_running_loop
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from redis_aio import exceptions
+from redis_aio._command.batch import Batch
+from redis_aio._command.command import Command
+from redis_aio._command.spec import CommandSpec, Effect
+from redis_aio._connection.connection import Connection
+from redis_aio._connection.inflight import BatchInterrupted
+from redis_aio._connection.multiplexer import Multiplexer
+from redis_aio._connection.pool import ConnectionPool, PoolStats
+from redis_aio._execution.blocking import recover
+from redis_aio._execution.lease import ConnectionLease
+from redis_aio._execution.wire import (
+    EXEC,
+    MULTI,
+    SLICE_COMMANDS,
+    check_all,
+    packer,
+    raws,
+    slices,
+    transaction_values,
+    value_or_error,
+)
+from redis_aio._options import Options
+from redis_aio.typing import T
+
+Dial = Callable[[Options], Coroutine[Any, Any, Connection]]
+
+_nodes: "weakref.WeakSet[Node]" = weakref.WeakSet()
+#: What a forked child inherited: kept for ever, because destroying it could reach the parent's sockets.
+_inherited: list[Any] = []
+
+
+class Node:
+    """Executes commands on one server.
+
+    Args:
+        options: everything.
+        dial: makes a connection.
+    """
+
+    def __init__(self, options: Options, dial: Dial) -> None:
+        self.options = options
+        self.dial = dial
+        self.closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pool: ConnectionPool
+        self._mux: Multiplexer
+        self._pack = packer(options)
+        self._plain = not options.high_integrity and options.auto_pipeline
+        self._recoveries: set[asyncio.Task[None]] = set()
+        _nodes.add(self)
+
+    # -- executing ------------------------------------------------------------------------------------------------
+
+    async def execute(self, command: Command[T]) -> T:
+        """Execute one command, once.
+
+        Raises:
+            ConnectionError, TimeoutError: the attempt failed; ``written`` says whether it may have been executed.
+        """
+        if get_running_loop() is not self._loop:
+            self._bind()
+        spec = command.spec
+        if not spec.shareable:
+            return await self._execute_unshareable(command)
+        data = self._pack(spec.words, command.args)
+        connection = self._mux.current
+        if connection is None or connection.crowded:
+            connection = self._mux.pick() or await self._mux.acquire()
+        if self._plain:
+            reply = await connection.send(data, spec.raw)
+        else:
+            reply = await self._send_special(connection, data, spec)
+        if isinstance(reply, Exception):
+            self._note_error(connection, reply)
+            raise reply
+        parse = command.reply
+        return reply if parse is None else parse(reply)  # type: ignore[no-any-return]  # without parser, T is Any
+
+    async def _send_special(self, connection: Connection, data: bytes, spec: CommandSpec) -> Any:
+        if self.options.auto_pipeline:
+            return await connection.send_checked(data, None, [spec.raw] if spec.raw else None)
+        leased = await self._pool.acquire()
+        try:
+            if self.options.high_integrity:
+                return await leased.send_checked(data, None, [spec.raw] if spec.raw else None)
+            return await leased.send(data, spec.raw)
+        finally:
+            self._pool.release(leased)
+
+    def _note_error(self, connection: Connection, error: Exception) -> None:
+        """Leave a connection whose server has become a replica: the address may name another server now."""
+        if isinstance(error, exceptions.ReadOnlyError):
+            self._mux.retire(connection)
+
+    async def _execute_unshareable(self, command: Command[T]) -> T:
+        """Execute a command that may wait in the server on a lease; refuse one that changes its connection."""
+        spec = command.spec
+        if spec.block is None:
+            self._refuse(command)
+        elif spec.block(command.args) == -1.0:
+            ordinary = spec.with_(block=None, effect=Effect.ACCUMULATING)  # these arguments do not wait
+            return await self.execute(Command(spec.name, *command.args, reply=command.reply, spec=ordinary))
+        data = self._pack(spec.words, command.args)  # bad arguments raise before a connection is taken
+        lease = await self._lease()
+        connection = lease.connection
+        try:
+            reply = await self._await_blocked(command, lease, data)
+        except asyncio.CancelledError:
+            raise  # the lease is given back when the command has been unblocked
+        except BaseException:
+            lease.release()
+            raise
+        lease.release()
+        if isinstance(reply, Exception):
+            self._note_error(connection, reply)
+            raise reply
+        parse = command.reply
+        return reply if parse is None else parse(reply)  # type: ignore[no-any-return]  # without parser, T is Any
+
+    async def _await_blocked(self, command: Command[Any], lease: ConnectionLease, data: bytes) -> Any:
+        reply = lease.send_blocking(command, data)
+        try:
+            return await asyncio.shield(reply)
+        except asyncio.CancelledError:
+            task = get_running_loop().create_task(self._recover(command, lease, reply))
+            self._recoveries.add(task)
+            task.add_done_callback(self._recoveries.discard)
+            raise
+
+    async def _recover(self, command: Command[Any], lease: ConnectionLease, reply: "asyncio.Future[Any]") -> None:
+        connection = lease.connection
+
+        async def unblock() -> None:
+            if not connection.session.client_id:
+                raise exceptions.ConnectionError("the server did not tell the connection's id")
+            await self.execute(Command("CLIENT UNBLOCK", connection.session.client_id))
+
+        async def put_back(request: tuple[Any, ...]) -> None:
+            await connection.send(self._pack((), request))
+
+        fit = False
+        try:
+            fit = await recover(command, connection, reply, unblock, put_back)
+        finally:
+            reply.add_done_callback(lambda future: future.cancelled() or future.exception())
+            if not fit or not connection.idle:
+                connection.fail(exceptions.ConnectionError("a cancelled command could not be unblocked"))
+            lease.release()
+
+    def _refuse(self, command: Command[Any]) -> None:
+        if command.spec.refuse:
+            raise exceptions.DataError(f"{command.name} cannot be sent through a client: {command.spec.refuse}")
+        raise exceptions.DataError(
+            f"{command.name} changes the state of its connection, and a client's connections are shared: use "
+            f"'async with client.connection() as connection' for it"
+        )
+
+    # -- batches --------------------------------------------------------------------------------------------------
+
+    async def execute_batch(self, batch: Batch) -> list[Any]:
+        """Execute a batch, once.
+
+        Raises:
+            BatchInterrupted: it ended early; ``replies`` holds the values so far (none of an atomic batch).
+        """
+        if get_running_loop() is not self._loop:
+            self._bind()
+        commands = batch.commands
+        alone = not self.options.auto_pipeline or len(commands) > SLICE_COMMANDS
+        for command in commands:
+            if not command.spec.shareable:
+                if command.spec.block is None:
+                    self._refuse(command)
+                alone = True
+        if not alone:
+            parts = slices(commands, self._pack)
+            data, first = next(parts, (b"", ()))
+            if len(first) == len(commands):
+                return await self._execute_slice(data, batch)
+        # Too large to be written at once, or blocking: others do not wait behind it.
+        await check_all(commands, self._pack)
+        lease = await self._interruptible(self._lease())
+        try:
+            return await lease.run_batch(batch)
+        finally:
+            lease.release()
+
+    async def _execute_slice(self, data: bytes, batch: Batch) -> list[Any]:
+        commands = batch.commands
+        expected = len(commands)
+        flags = raws(commands)
+        if batch.atomic:
+            data = b"".join((MULTI, data, EXEC))
+            expected += 2
+            flags = flags and [*[False] * (expected - 1), True]
+        connection = self._mux.current
+        if connection is None or connection.crowded:
+            connection = self._mux.pick() or await self._interruptible(self._mux.acquire())
+        if self.options.high_integrity:
+            reply = connection.send_checked(data, expected, flags)
+        else:
+            reply = connection.send_batch(data, expected, flags)
+        try:
+            replies = await reply
+        except BatchInterrupted as interrupted:
+            values = [] if batch.atomic else list(map(value_or_error, commands, interrupted.replies))
+            raise BatchInterrupted(values, interrupted.cause) from interrupted.cause
+        if batch.atomic:
+            return transaction_values(commands, replies)
+        return list(map(value_or_error, commands, replies))
+
+    async def _interruptible(self, taking: Coroutine[Any, Any, T]) -> T:
+        """Await a connection for a batch; a failure means that nothing of the batch was written."""
+        try:
+            return await taking
+        except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
+            raise BatchInterrupted([], error) from error
+
+    # -- leases ---------------------------------------------------------------------------------------------------
+
+    async def lease(self) -> ConnectionLease:
+        """Take a connection for one caller alone.
+
+        Raises:
+            PoolTimeoutError: none became free within ``pool_timeout``.
+            ConnectionError: a new one could not be made.
+        """
+        if get_running_loop() is not self._loop:
+            self._bind()
+        return await self._lease()
+
+    async def _lease(self) -> ConnectionLease:
+        return ConnectionLease(await self._pool.acquire(), self._pool, self.options, self._pack)
+
+    # -- life -----------------------------------------------------------------------------------------------------
+
+    def stats(self) -> PoolStats:
+        """Return the pool's figures; all zero before the first use."""
+        return PoolStats() if self._loop is None else self._pool.stats()
+
+    @property
+    def connected(self) -> bool:
+        """Whether it has been used and not closed since."""
+        return self._loop is not None
+
+    def _bind(self) -> None:
+        """Attach to the running event loop."""
+        if self.closed:
+            raise exceptions.ClientClosedError("the client is closed")
+        loop = get_running_loop()
+        if self._loop is not None:
+            if self._loop.is_running():
+                raise RuntimeError(
+                    f"this client is in use by another event loop ({type(self._loop).__name__}), which is running: "
+                    f"make a client for each loop"
+                )
+            self._let_go()
+        self._loop = loop
+        self._pool = ConnectionPool(self.options, self.dial, loop)
+        self._mux = Multiplexer(self._pool, self.options, loop)
+
+    def _let_go(self) -> None:
+        """Drop the connections of a loop that does not run any more."""
+        self._mux.close()
+        connections = self._pool.abandon()
+        self._loop = None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)  # the transports' loop cannot close them any more
+            for connection in connections:
+                connection.abandon()
+            connections.clear()
+
+    async def aclose(self) -> None:
+        """Close every connection; what is in flight fails with ``ClientClosedError``. Takes a second at most."""
+        if self.closed:
+            return
+        self.closed = True
+        loop, self._loop = self._loop, None
+        if loop is None:
+            return
+        if loop is not get_running_loop():
+            if not loop.is_running():
+                self._let_go()
+            return
+        self._mux.close()
+        recoveries = list(self._recoveries)
+        for task in recoveries:
+            task.cancel()
+        await self._pool.aclose()
+
+    def abort(self) -> None:
+        """Drop the connections without waiting; for a client that was never closed."""
+        loop, self._loop = self._loop, None
+        if loop is None or self.closed:
+            return
+        self.closed = True
+        self._mux.close()
+        for connection in self._pool.abandon():
+            if loop.is_closed():
+                connection.abandon()
+            else:
+                loop.call_soon_threadsafe(connection.abort)
+
+    def _forget_parent(self) -> None:
+        if self._loop is not None:
+            _inherited.extend((self._loop, self._pool, self._mux, self._pool.abandon()))
+            self._loop = None
+
+
+def _after_fork() -> None:
+    for node in list(_nodes):
+        node._forget_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,92 @@
+"""What a failed attempt means: may the command be sent again, and what does its caller get to know?
+
+Pure functions over a command and an error; the table is section "Effects" of the guide on timeouts and retries.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from redis_aio import exceptions
+from redis_aio._command.batch import Batch
+from redis_aio._command.command import Command
+from redis_aio._command.spec import Effect
+
+#: Error replies by which the server says that it executed nothing and may do so soon.
+NOT_EXECUTED = (
+    exceptions.BusyLoadingError,
+    exceptions.ReadOnlyError,
+    exceptions.MasterDownError,
+    exceptions.ClusterDownError,
+    exceptions.TryAgainError,
+    exceptions.NoReplicasError,
+    exceptions.MaxClientsError,
+)
+#: Connection errors that another attempt would only repeat, or that have waited long enough already.
+FINAL = (
+    exceptions.PoolTimeoutError,
+    exceptions.ClientClosedError,
+    exceptions.AuthenticationError,
+    exceptions.AuthorizationError,
+    exceptions.ExternalAuthProviderError,
+    exceptions.OutcomeUnknownError,
+)
+#: What an attempt can fail with so that another one may help.
+FAILURES = (exceptions.ConnectionError, exceptions.TimeoutError, *NOT_EXECUTED)
+
+
+def harmless(commands: Iterable[Command[Any]]) -> bool:
+    """Return whether commands that may have been executed can be executed again, in this order.
+
+    Each must be READ or IDEMPOTENT, and no write may follow a read: after ``GET k, DEL k`` were executed once, a second
+    execution would answer the GET with nothing.
+    """
+    seen_read = False
+    for command in commands:
+        effect = command.effect
+        if effect is Effect.READ:
+            seen_read = True
+        elif effect is not Effect.IDEMPOTENT or seen_read:
+            return False
+    return True
+
+
+def may_retry(commands: Iterable[Command[Any]], error: Exception, *, unsafe: bool) -> bool:
+    """Return whether the commands may be sent again after ``error``."""
+    if isinstance(error, NOT_EXECUTED):
+        return True
+    if isinstance(error, FINAL) or not isinstance(error, FAILURES):
+        return False
+    if isinstance(error, exceptions.ProtocolError) and not error.written:
+        return False  # the peer does not speak RESP: it will not learn it
+    return not error.written or unsafe or harmless(commands)
+
+
+def final_error(command: Command[Any], error: Exception, *, unsafe: bool) -> Exception:
+    """Return what the caller of a command gets when it is not tried again after ``error``."""
+    if not isinstance(error, exceptions.RedisError) or not error.written or isinstance(error, FINAL):
+        return error
+    if isinstance(error, exceptions.ResponseError) or unsafe or harmless((command,)):
+        return error
+    kind = exceptions.OutcomeUnknownError
+    if isinstance(error, exceptions.TimeoutError):
+        kind = exceptions.OutcomeUnknownTimeoutError
+    outcome = kind(
+        f"{command.name} was sent and its reply was lost ({error}): it may or may not have been executed",
+        command=command.name,
+    )
+    outcome.written = True
+    outcome.__cause__ = error
+    return outcome
+
+
+def finished(batch: Batch, values: list[Any], error: Exception, *, unsafe: bool) -> list[Any]:
+    """Return the values of a batch that ended early for good, with errors for the commands that got no reply.
+
+    Raises:
+        Exception: of an atomic batch: its outcome is known or unknown as a whole.
+    """
+    errors = [final_error(command, error, unsafe=unsafe) for command in batch.commands[len(values) :]]
+    if not batch.atomic:
+        return values + errors
+    unknown = [outcome for outcome in errors if isinstance(outcome, exceptions.OutcomeUnknownError)]
+    raise unknown[0] if unknown else error

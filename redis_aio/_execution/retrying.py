@@ -1,0 +1,103 @@
+"""RetryingExecutor: tries again what can do no harm, and says so when it cannot know.
+
+Attempts are bounded by ``max_retries``, spaced by jittered backoff, and a budget keeps them a small part of the traffic.
+"""
+
+import asyncio
+import random
+from typing import Any
+
+from redis_aio import exceptions
+from redis_aio._command.batch import Batch
+from redis_aio._command.command import Command
+from redis_aio._connection.inflight import BatchInterrupted
+from redis_aio._execution.executor import Executor
+from redis_aio._execution.outcome import FAILURES, final_error, finished, harmless, may_retry
+from redis_aio._options import Options
+from redis_aio.retry import RetryBudget
+from redis_aio.typing import T
+
+
+class RetryingExecutor:
+    """Retries over an executor that tries once.
+
+    Args:
+        inner: tries once.
+        options: how often, with which pauses.
+        budget: bounds the retries of everybody together.
+    """
+
+    def __init__(self, inner: Executor, options: Options, budget: RetryBudget) -> None:
+        self._inner = inner
+        self._unsafe = options.retry_unsafe
+        self._policy = options.retry
+        self._retries = options.max_retries if self._policy is None else self._policy.get_retries()
+        self._min_backoff = options.min_retry_backoff
+        self._max_backoff = options.max_retry_backoff
+        self._extra = tuple(options.retry_on_error)
+        self._catch = (*FAILURES, *self._extra)
+        self._deposit = budget.deposit
+        self._budget = budget
+
+    async def execute(self, command: Command[T]) -> T:
+        """Execute one command; raises the last failure, or ``OutcomeUnknownError``."""
+        try:
+            value = await self._inner.execute(command)
+        except self._catch as error:
+            failure: Exception = error
+        else:
+            self._deposit()
+            return value
+        return await self._again(command, failure)
+
+    async def _again(self, command: Command[T], failure: Exception) -> T:
+        attempt = 0
+        while self._may_retry([command], failure) and await self._pause(attempt):
+            attempt += 1
+            try:
+                return await self._inner.execute(command)
+            except self._catch as error:
+                failure = error
+        if command.name == "SHUTDOWN" and failure.__class__ is exceptions.ConnectionError:
+            return None  # type: ignore[return-value]  # it is answered by the connection's end
+        raise final_error(command, failure, unsafe=self._unsafe)
+
+    def _may_retry(self, commands: list[Command[Any]], failure: Exception) -> bool:
+        if self._extra and isinstance(failure, self._extra) and not isinstance(failure, FAILURES):
+            return self._unsafe or harmless(commands)
+        if self._policy is not None and not isinstance(failure, (*self._policy.supported_errors, *FAILURES)):
+            return False
+        return may_retry(commands, failure, unsafe=self._unsafe)
+
+    async def _pause(self, attempt: int) -> bool:
+        """Wait before retry ``attempt``, counted from 0; ``False`` when there shall be none."""
+        if 0 <= self._retries <= attempt or not self._budget.spend():
+            return False
+        if self._policy is not None:
+            seconds = self._policy.backoff.compute(attempt + 1)
+        else:
+            seconds = random.uniform(0.0, min(self._max_backoff, self._min_backoff * 2.0 ** min(attempt, 30)))
+        await asyncio.sleep(seconds)
+        return True
+
+    async def execute_batch(self, batch: Batch) -> list[Any]:
+        """Execute a batch; what failed for good is in the place of its command.
+
+        Only what has no reply yet is sent again. An atomic batch is one unit: then the failure is raised.
+        """
+        values: list[Any] = []
+        rest = batch
+        attempt = 0
+        while True:
+            try:
+                values += await self._inner.execute_batch(rest)
+                self._deposit()
+                return values
+            except BatchInterrupted as interrupted:
+                values += interrupted.replies
+                failure = interrupted.cause
+            rest = Batch(batch.commands[len(values) :], atomic=batch.atomic)
+            if not (self._may_retry(rest.commands, failure) and await self._pause(attempt)):
+                break
+            attempt += 1
+        return finished(batch, values, failure, unsafe=self._unsafe)

@@ -1,0 +1,94 @@
+"""Commands to bytes: an array of bulk strings, written by hiredis once the arguments are known to be safe for it.
+
+``hiredis.pack_command`` trusts its input: a sliced or released memoryview makes it read foreign memory, an integer of
+thousands of digits crashes the process. So only exact ``str`` and ``bytes`` go to it unseen; every other argument is
+looked at first. Whatever is refused is refused before a byte is written.
+"""
+
+from typing import Any
+
+from hiredis import pack_command
+
+from redis_aio.exceptions import DataError
+
+#: Integers up to this many bits are left to hiredis, which cannot take thousands of digits.
+_INT_BITS = 1024
+
+
+def pack(words: tuple[str, ...], args: tuple[Any, ...]) -> bytes:
+    """Encode a command: the words of its name and its arguments, text as UTF-8.
+
+    Raises:
+        DataError: an argument cannot be sent, or there is neither word nor argument. Nothing was written.
+    """
+    for arg in args:
+        kind = type(arg)
+        if kind is not str and kind is not bytes:
+            args = _plain(words, args)
+            break
+    try:
+        packed: bytes = pack_command(words + args)
+    except UnicodeEncodeError:
+        raise _unencodable(words, args, "utf-8", "strict") from None
+    if not words and not args:
+        raise DataError("a command needs a name")
+    return packed
+
+
+def pack_encoded(words: tuple[str, ...], args: tuple[Any, ...], encoding: str, errors: str) -> bytes:
+    """Encode a command as :func:`pack` does, text arguments in another encoding.
+
+    The words of the name are ASCII in every encoding, because the server knows no other.
+    """
+    try:
+        encoded = tuple([arg.encode(encoding, errors) if isinstance(arg, str) else arg for arg in args])
+    except (UnicodeError, LookupError):
+        raise _unencodable(words, args, encoding, errors) from None
+    return pack(words, encoded)
+
+
+def _plain(words: tuple[str, ...], args: tuple[Any, ...]) -> tuple[str | bytes | int | float, ...]:
+    """Return the arguments with everything turned into what hiredis encodes correctly."""
+    return tuple([_plain_one(words, position, arg) for position, arg in enumerate(args, 1)])
+
+
+def _plain_one(words: tuple[str, ...], position: int, arg: Any) -> str | bytes | int | float:
+    match arg:
+        case bool():  # an int to Python; in Redis there is no boolean to send
+            pass
+        case str() | bytes():
+            return arg
+        case int():
+            if arg.bit_length() > _INT_BITS:
+                raise DataError(f"{_which(words, position)} is an integer of more than {_INT_BITS} bits")
+            return int(arg)  # an IntEnum is its number
+        case float():
+            return float(arg)  # exact, so that it is sent as Python's repr of the number
+        case bytearray():
+            return bytes(arg)
+        case memoryview():
+            try:
+                return arg.tobytes()
+            except ValueError:
+                raise DataError(f"{_which(words, position)} is a released memoryview") from None
+        case _:
+            pass
+    kind = type(arg).__name__
+    raise DataError(f"{_which(words, position)} is of type {kind!r}: convert it to bytes, str, int or float first")
+
+
+def _unencodable(words: tuple[str, ...], args: tuple[Any, ...], encoding: str, errors: str) -> DataError:
+    """Make the error that names which text cannot be encoded; never the text."""
+    for position, arg in enumerate(args, 1):
+        if isinstance(arg, str):
+            try:
+                arg.encode(encoding, errors)
+            except (UnicodeError, LookupError):
+                return DataError(f"{_which(words, position)} cannot be encoded as {encoding}")
+    return DataError(f"the name of the command cannot be encoded as {encoding}")
+
+
+def _which(words: tuple[str, ...], position: int) -> str:
+    # Only the first word, and only if it is one: a raw command's name may be a whole line with arguments in it.
+    name = words[0] if words else ""
+    return f"argument {position} of {name}" if name.isascii() and name.isidentifier() else f"argument {position}"

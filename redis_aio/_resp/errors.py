@@ -1,0 +1,90 @@
+"""Error replies: from the text the server sent to the exception the caller gets.
+
+The classes, and the texts ``str()`` gives, are redis-py's: a code that redis-py knows is cut off the text, and the code
+is in ``status_code``. Classes that only we have keep the whole text.
+"""
+
+import re
+
+from redis_aio import exceptions as e
+
+#: A code is the first word, if it looks like one; "Error ..." and other prose has none.
+_CODE = re.compile(r"[A-Z][A-Z0-9_]*(?= |$)")
+
+#: Codes that are cut off the text.
+_BY_CODE: dict[str, type[e.RedisError]] = {
+    "ASK": e.AskError,
+    "CLUSTERDOWN": e.ClusterDownError,
+    "CROSSSLOT": e.ClusterCrossSlotError,
+    "EXECABORT": e.ExecAbortError,
+    "LOADING": e.BusyLoadingError,
+    "MASTERDOWN": e.MasterDownError,
+    "MOVED": e.MovedError,
+    "NOAUTH": e.AuthenticationError,
+    "NOPERM": e.NoPermissionError,
+    "NOSCRIPT": e.NoScriptError,
+    "OOM": e.OutOfMemoryError,
+    "READONLY": e.ReadOnlyError,
+    "TRYAGAIN": e.TryAgainError,
+    "WRONGPASS": e.AuthenticationError,
+}
+
+#: Codes that stay in the text, because redis-py, which has no class for them, leaves them there.
+_BY_KEPT_CODE: dict[str, type[e.ResponseError]] = {
+    "BUSY": e.BusyScriptError,
+    "BUSYGROUP": e.BusyGroupError,
+    "NOREPLICAS": e.NoReplicasError,
+    "WRONGTYPE": e.WrongTypeError,
+}
+
+#: What follows "ERR ", where that says more than that something is wrong.
+_BY_TEXT: dict[str, type[e.RedisError]] = {
+    "max number of clients reached": e.MaxClientsError,
+    "max number of clients + cluster connections reached": e.MaxClientsError,
+    "invalid password": e.AuthenticationError,
+    "AUTH <password> called without any password configured for the default user. "
+    "Are you sure your configuration is correct?": e.AuthenticationError,
+    "Client sent AUTH, but no password is set": e.AuthenticationError,
+    "wrong number of arguments for 'auth' command": e.AuthenticationWrongNumberOfArgsError,
+    "wrong number of arguments for 'AUTH' command": e.AuthenticationWrongNumberOfArgsError,
+    "problem with LDAP service": e.ExternalAuthProviderError,
+    "no such fieldset": e.NoSuchFieldsetError,
+    "Error loading the extension. Please check the server logs.": e.ModuleError,
+    "Error unloading module: no such module with that name": e.ModuleError,
+    "Error unloading module: operation not possible.": e.ModuleError,
+    "Error unloading module: the module exports one or more module-side data types, can't unload": e.ModuleError,
+}
+
+#: Servers before 7.0 wrap the error of a command that a script called into one of their own.
+_READONLY_IN_SCRIPT = re.compile(r"Error running (?:script|function) .*: -READONLY ")
+
+
+def reply_error(text: str) -> e.RedisError:
+    """Make the exception for the text of an error reply (without its leading ``-``).
+
+    Never raises: a redirection that names no slot and address becomes a plain ``ResponseError``.
+    """
+    match = _CODE.match(text)
+    if match is None:
+        return e.ResponseError(text)
+    code = match.group()
+    if code == "ERR":
+        return _coded(_class_of_err(text[4:]), text[4:], code)
+    if code in _BY_CODE:
+        return _coded(_BY_CODE[code], text[len(code) + 1 :], code)
+    return _BY_KEPT_CODE.get(code, e.ResponseError)(text, status_code=code)
+
+
+def _class_of_err(text: str) -> type[e.RedisError]:
+    if text in _BY_TEXT:
+        return _BY_TEXT[text]
+    return e.ReadOnlyError if _READONLY_IN_SCRIPT.match(text) else e.ResponseError
+
+
+def _coded(kind: type[e.RedisError], text: str, code: str) -> e.RedisError:
+    try:
+        error = kind(text)
+    except e.InvalidResponse:
+        return e.ResponseError(f"{code} {text}", status_code=code)
+    vars(error)["status_code"] = code
+    return error

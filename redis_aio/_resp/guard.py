@@ -1,0 +1,267 @@
+"""The guard: what stands between the network and hiredis.
+
+hiredis makes room for the elements of an aggregate as soon as it has seen the header: thirteen bytes can cost gigabytes.
+It also hands out attributes as if they were replies, which would shift every later reply by one. So headers are checked,
+and attributes are cut out, before hiredis sees them.
+
+A header is one only at an *item boundary*; the same bytes inside a string are data and nobody's business. Three facts
+keep the price of telling one from the other low.
+
+* A chunk with none of ``* ~ % > |`` is harmless, and so is one that has no large number behind them. Only a chunk that
+  has both is walked, item by item, from a known boundary.
+* Where a chunk ends is nearly always a boundary. If not, hiredis' own buffer begins at one, or one byte behind one
+  (it takes the type byte of an item before the rest of the line): only the bytes hiredis keeps have to be walked.
+  Lone type bytes and headers that are cut off are held back from it.
+* The payload of a string whose length is known is stepped over, chunk after chunk, without a look at it.
+
+Nothing here trusts the server: where two readings of the bytes are possible, either both lead to the same boundary or
+the connection is given up.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from hiredis import Reader
+
+from redis_aio._resp.items import ATTRIBUTE, LF, LINES, PUSH, Attribute, step, walk
+from redis_aio.exceptions import ProtocolError
+
+#: Elements that may be announced without being paid for with bytes. hiredis reserves eight bytes for each of them.
+MAX_ELEMENTS: Final = 1 << 24
+#: The least an element takes on the wire: ``_`` and CRLF.
+_LEAST_ELEMENT: Final = 3
+#: Bytes of one line: a simple string, an error, a line of MONITOR.
+MAX_LINE: Final = 1 << 25
+
+#: Aggregates are let through unseen if the number of their elements has fewer digits than this.
+_DIGITS: Final = 5
+_LARGE = re.compile(rb"[*~%%>]\d{%d,}\r\n|\|-?\d+\r\n" % _DIGITS)
+#: The length of the shortest line that ``_LARGE`` finds, attributes aside.
+_LARGE_LINE: Final = 1 + _DIGITS
+#: The beginning of a header, or a lone type byte, at the very end.
+_CUT_OFF = re.compile(rb"(?:[*~%>|$=]-?\d{0,20}\r?|[-+:,#_(])\Z")
+_LONGEST_CUT_OFF: Final = 24
+#: Makes all large headers look like ``*00000``, so that one plain search finds them: ten times the speed of ``_LARGE``.
+_SHAPE: Final = bytes(0x2A if byte in b"*~%>" else 0x30 if byte in b"0123456789" else byte for byte in range(256))
+_LARGE_SHAPE: Final = b"*" + b"0" * _DIGITS
+
+#: Chunks of this size or more are first asked whether they have any of the five type bytes.
+_SMALL: Final = 256
+#: Items are walked, this many at a time, as long as they are on the average this long.
+_STRIDE: Final = 16
+_LONG: Final = 256
+
+
+class Guard:
+    """Feeds a reader with what it can be trusted with.
+
+    Args:
+        reader: fed by nobody else, and drained whenever ``settle`` is called.
+    """
+
+    __slots__ = (
+        "_attribute",
+        "_debt",
+        "_debt_at",
+        "_fed",
+        "_feed",
+        "_has_data",
+        "_held",
+        "_kept",
+        "_line",
+        "_open",
+        "_rest",
+        "_seen",
+    )
+
+    def __init__(self, reader: Reader) -> None:
+        self._feed: Callable[..., None] = reader.feed
+        self._has_data: Callable[[], bool] = reader.has_data
+        self._kept: Callable[[], int] = reader.len
+        #: What was fed since the last known boundary, until ``settle`` has made out where it ends.
+        self._seen = b""
+        #: Whether one of the following four is set: something goes on in the next chunk.
+        self._open = False
+        #: How many bytes of a string's payload and its CRLF are still to be fed.
+        self._rest = 0
+        #: The first and the last byte of a line that was fed in part.
+        self._line = b""
+        #: Received and not fed.
+        self._held = bytearray()
+        self._attribute: Attribute | None = None
+        #: Bytes fed, and how many elements were announced and unpaid when that many bytes had been fed.
+        self._fed = 0
+        self._debt = 0
+        self._debt_at = 0
+
+    @property
+    def incomplete(self) -> int:
+        """How many bytes of a string whose length is known are still to come."""
+        return max(0, self._rest - len(self._held))
+
+    def feed(self, data: bytes) -> None:
+        """Check the next bytes of the stream and feed the reader with them.
+
+        Raises:
+            ProtocolError: they announce more than is safe.
+        """
+        if self._seen:
+            self.settle()
+        if self._open:
+            data = self._resume(data)
+        if data and data[-1] != LF:
+            data = self._hold_back(data)
+        if not data:
+            return
+        seen = self._line + data
+        if _suspicious(seen):
+            seen = self._inspect(seen)
+            data = seen[len(self._line) :]
+        self._feed(data)
+        self._fed += len(data)
+        self._seen = seen
+
+    def settle(self) -> None:
+        """Make out where the bytes fed so far end.
+
+        Raises:
+            ProtocolError: they end in something that no server sends.
+        """
+        seen = self._seen
+        if not seen:
+            return
+        self._seen = self._line = b""
+        if self._has_data():
+            self._locate(seen)
+        elif seen[-1] != LF:
+            # Everything was consumed, a lone type byte is never fed: so this is the end of a string.
+            raise ProtocolError("a string reply does not end with CRLF")
+
+    def _resume(self, data: bytes) -> bytes:
+        """Hand the chunk to what goes on in it; return the rest, which begins at a boundary, or in the line fed."""
+        if self._attribute is not None:
+            rest = self._attribute.feed(data)
+            if rest is None:
+                return b""
+            self._attribute = None
+            self._open = False
+            return rest
+        if self._line and LF not in data:
+            # hiredis would search the whole line again for each chunk.
+            self._held += data
+            if len(self._held) > MAX_LINE:
+                raise ProtocolError(f"a line of the reply is longer than {MAX_LINE} bytes")
+            return b""
+        if self._held:
+            data = bytes(self._held) + data
+            self._held.clear()
+        rest_of_payload = self._rest
+        if rest_of_payload > len(data):
+            self._feed(data)
+            self._fed += len(data)
+            self._rest -= len(data)
+            return b""
+        self._open = False
+        if rest_of_payload:
+            if data[rest_of_payload - 1] != LF:
+                raise ProtocolError("a string reply does not end with CRLF")
+            self._feed(data, 0, rest_of_payload)
+            self._fed += rest_of_payload
+            self._rest = 0
+            return data[rest_of_payload:]
+        return data
+
+    def _hold_back(self, data: bytes) -> bytes:
+        """Keep the beginning of a header at the end of the chunk for the next one; return what is before it."""
+        cut_off = _CUT_OFF.search(data, max(0, len(data) - _LONGEST_CUT_OFF))
+        if cut_off is None:
+            return data
+        self._held += cut_off.group()
+        self._open = True
+        return data[: cut_off.start()]
+
+    def _inspect(self, data: bytes) -> bytes:
+        """Check all large aggregates and cut out all attributes of bytes that begin at a boundary."""
+        at = _stride(data)
+        if not _LARGE.match(data, at) and not _has_large_shape(data[at:]):
+            return data
+        pieces = []
+        begin = at = 0
+        while header := _LARGE.search(data, at):
+            at = walk(data, at, header.start(), _LARGE_LINE)
+            if at > header.start():
+                continue  # it is in the payload of a string, or in a line
+            if at < header.start():
+                raise ProtocolError("an aggregate reply has a length that is not a number")
+            if data[at] != ATTRIBUTE:
+                self._announce(data[at], header.group()[1:-2], at)
+                at = header.end()
+                continue
+            pieces.append(data[begin:at])
+            attribute = Attribute()
+            rest = attribute.feed(data[at:])
+            if rest is None:
+                attribute.feed(bytes(self._held))
+                self._held.clear()
+                self._attribute = attribute
+                self._open = True
+                begin = len(data)
+                break
+            begin = at = len(data) - len(rest)
+        return b"".join((*pieces, data[begin:]))
+
+    def _announce(self, kind: int, digits: bytes, at: int) -> None:
+        """Account for a large aggregate; refuse it if it is the one too many."""
+        if kind == PUSH:
+            raise ProtocolError("a push of the server is too large")
+        paid = max(0, self._fed + at - self._debt_at) // _LEAST_ELEMENT
+        elements = int(digits) if len(digits) < 20 else MAX_ELEMENTS + 1
+        debt = max(0, self._debt - paid) + elements
+        if debt > MAX_ELEMENTS:
+            raise ProtocolError(f"a reply announces more than {MAX_ELEMENTS} elements")
+        self._debt = debt
+        self._debt_at = self._fed + at
+
+    def _locate(self, seen: bytes) -> None:
+        """Find out what the end of the bytes fed so far is part of."""
+        size = len(seen)
+        kept_from = size - self._kept()
+        if kept_from <= 0:
+            at = walk(seen, 0, size)
+        elif seen[kept_from - 1] == LF:
+            at = walk(seen, kept_from, size)
+        else:
+            # hiredis kept what is behind a type byte, because nothing more of this item can be parsed.
+            at = step(seen, kept_from - 1)
+            if kept_from <= at <= size:
+                raise ProtocolError("a string reply does not end with CRLF")
+        if at > size:
+            self._rest = at - size
+            self._open = True
+        elif at < size:
+            if seen[at] not in LINES:
+                raise ProtocolError("a reply has a length that is not a number")
+            self._line = seen[at : at + 1] + seen[-1:]
+            self._open = True
+
+
+def _suspicious(data: bytes) -> bool:
+    if len(data) < _SMALL:
+        return _has_large_shape(data)
+    return b"*" in data or b"%" in data or b">" in data or b"~" in data or b"|" in data
+
+
+def _has_large_shape(data: bytes) -> bool:
+    shape = data.translate(_SHAPE)
+    return _LARGE_SHAPE in shape or b"|0" in shape or b"|-" in shape
+
+
+def _stride(data: bytes) -> int:
+    """Walk from the beginning as long as the items are so long that walking is faster than searching."""
+    at = 0
+    while True:
+        begin = at
+        at = walk(data, at, len(data), _LARGE_LINE, _STRIDE)
+        if at - begin < _STRIDE * _LONG:
+            return at

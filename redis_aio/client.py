@@ -1,0 +1,346 @@
+"""Redis: the client of one server."""
+
+import asyncio
+import sys
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Literal, Self, Unpack, overload
+
+from redis_aio._command.batch import Batch
+from redis_aio._command.command import Command
+from redis_aio._connection.pool import PoolStats
+from redis_aio._execution.executor import Executor, Lease
+from redis_aio._execution.hooked import HookedExecutor, HookedLease, Layer, fold
+from redis_aio._execution.retrying import RetryingExecutor
+from redis_aio._options import RedisOptions, Options
+from redis_aio.commands import Commands
+from redis_aio.commands.iterators import ScanIterators
+from redis_aio.connection import ConnectionPool
+from redis_aio.hooks import Hook
+from redis_aio.pipeline import Pipeline, raw_command, run_transaction
+from redis_aio.typing import KeyT, Reply, S, T
+
+
+class Client(Commands[S], ScanIterators[S]):
+    """Every command over an executor, and pipelines; the base of all clients."""
+
+    _executor: Executor
+
+    def _run(self, command: Command[T]) -> Reply[T]:
+        return self._executor.execute(command)
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        """Execute a command given by its name and arguments, and return its raw reply.
+
+        Args:
+            args: the name (``"GET"``, ``"CONFIG GET"`` or ``"CONFIG", "GET"``), then the arguments.
+            options: ``NEVER_DECODE`` leaves the reply as bytes; ``retry_unsafe=True`` lets this call be sent twice.
+
+        Raises:
+            DataError: there is no name, or the command would corrupt a connection that others share.
+        """
+        return await self._executor.execute(raw_command(args, options))
+
+    async def execute(self, command: Command[T]) -> T:
+        """Execute a command that was built as a value."""
+        return await self._executor.execute(command)
+
+    async def execute_batch(self, batch: Batch) -> list[Any]:
+        """Execute a batch that was built as a value; an exception stands in the place of a command that failed."""
+        return await self._executor.execute_batch(batch)
+
+    async def lease(self) -> Lease:
+        """Take a connection for one caller alone, who must release it."""
+        raise NotImplementedError
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline[S]:
+        """Return a queue of commands that are sent together.
+
+        Args:
+            transaction: execute them as one, in MULTI and EXEC.
+            shard_hint: ignored; redis-py has it.
+        """
+        return Pipeline(self, transaction)
+
+    async def transaction(
+        self,
+        func: Callable[[Pipeline[S]], Any | Awaitable[Any]],
+        *watches: KeyT,
+        shard_hint: str | None = None,
+        value_from_callable: bool = False,
+        watch_delay: float | None = None,
+    ) -> Any:
+        """Run ``func(pipe)`` and execute what it queued, again until no watched key changed meanwhile.
+
+        Args:
+            func: reads with the pipeline, calls ``pipe.multi()``, and queues.
+            watches: the keys that must not change.
+            shard_hint: ignored; redis-py has it.
+            value_from_callable: return what ``func`` returned instead of the values of the commands.
+            watch_delay: seconds to wait before each further run.
+        """
+
+        async def pause() -> None:
+            await asyncio.sleep(watch_delay or 0.0)
+
+        return await run_transaction(self.pipeline(True), func, watches, value_from_callable, pause)
+
+
+class Redis(Client[S]):
+    """A client of one server.
+
+    ``Redis(host="localhost", port=6379, db=0, **options)``: the guide on connections describes the options; redis-py's
+    names for them are taken too. Nothing is connected before the first command. Any number of tasks of one event loop
+    can share it: their commands travel together over few connections.
+
+    Args:
+        decode_responses: replies are ``str`` instead of ``bytes``.
+        connection_pool: use the connections of this pool, which is not closed with the client.
+        auto_close_connection_pool: close ``connection_pool`` with the client after all.
+        options: everything else.
+
+    Raises:
+        TypeError: an option is unknown, given under two names, or of a wrong type.
+        ValueError: the value of an option cannot be used.
+    """
+
+    @overload
+    def __init__(
+        self: "Redis[str]",
+        *,
+        decode_responses: Literal[True],
+        connection_pool: ConnectionPool | None = None,
+        auto_close_connection_pool: bool | None = None,
+        **options: Unpack[RedisOptions],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: "Redis[bytes]",
+        *,
+        decode_responses: Literal[False] = False,
+        connection_pool: ConnectionPool | None = None,
+        auto_close_connection_pool: bool | None = None,
+        **options: Unpack[RedisOptions],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: "Redis[Any]",
+        *,
+        decode_responses: bool,
+        connection_pool: ConnectionPool | None = None,
+        auto_close_connection_pool: bool | None = None,
+        **options: Unpack[RedisOptions],
+    ) -> None: ...
+    def __init__(
+        self,
+        *args: Any,
+        connection_pool: ConnectionPool | None = None,
+        auto_close_connection_pool: bool | None = None,
+        **options: Any,
+    ) -> None:
+        if args:
+            raise TypeError(
+                "Redis takes its options by name: Redis(host=..., port=...); for a URL use Redis.from_url(...)"
+            )
+        if connection_pool is None:
+            self._start(ConnectionPool(**options), owned=True)
+            return
+        if not isinstance(connection_pool, ConnectionPool):
+            raise TypeError(
+                f"connection_pool must be a redis_aio.ConnectionPool, not {type(connection_pool).__name__}"
+            )
+        self._start(connection_pool, owned=bool(auto_close_connection_pool))
+
+    def _start(self, pool: ConnectionPool, *, owned: bool) -> None:
+        self._owns_pool = owned
+        self._pool = pool
+        self._hooks: list[Hook] = []
+        self._on_command: list[Layer] = []
+        self._on_batch: list[Layer] = []
+        self._core = RetryingExecutor(pool.node, pool.options, pool.budget)
+        self._executor = self._core
+        self._closed = False
+        frame = sys._getframe(2)
+        self._made_at = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+    @overload
+    @classmethod
+    def from_url(
+        cls: "type[Redis[Any]]", url: str, *, decode_responses: Literal[True], **options: Unpack[RedisOptions]
+    ) -> "Redis[str]": ...
+    @overload
+    @classmethod
+    def from_url(
+        cls: "type[Redis[Any]]", url: str, *, decode_responses: Literal[False] = False, **options: Unpack[RedisOptions]
+    ) -> "Redis[bytes]": ...
+    @overload
+    @classmethod
+    def from_url(
+        cls: "type[Redis[Any]]", url: str, *, decode_responses: bool, **options: Unpack[RedisOptions]
+    ) -> "Redis[Any]": ...
+    @classmethod
+    def from_url(cls: "type[Redis[Any]]", url: str, **options: Any) -> "Redis[Any]":
+        """Make a client from ``redis://``, ``rediss://`` or ``unix://``; options in the URL win over keywords.
+
+        ``redis://user:password@host:port/db?read_timeout=500ms&pool_size=20``. An unknown parameter is a ValueError.
+        """
+        client = cls.__new__(cls)
+        client._start(ConnectionPool.from_url(url, **options), owned=True)
+        return client
+
+    @classmethod
+    def from_pool(cls: "type[Redis[Any]]", connection_pool: ConnectionPool) -> "Redis[Any]":
+        """Make a client that owns this pool, and closes it."""
+        client = cls.__new__(cls)
+        client._start(connection_pool, owned=True)
+        return client
+
+    # -- looking on -----------------------------------------------------------------------------------------------
+
+    @property
+    def connection_pool(self) -> ConnectionPool:
+        """The pool of this client."""
+        return self._pool
+
+    @property
+    def options(self) -> Options:
+        """The options in force."""
+        return self._pool.options
+
+    def pool_stats(self) -> PoolStats:
+        """Return the figures of the pool at this moment."""
+        return self._pool.stats()
+
+    def add_hook(self, hook: Hook) -> None:
+        """Wrap what this client does in a hook; the first one added is the outermost.
+
+        Commands that are under way are not affected. ``on_connect`` wraps the dials of the pool, also for other clients
+        that share it.
+        """
+        self._hooks.append(hook)
+        kinds = {
+            name: [getattr(h, name) for h in self._hooks if getattr(type(h), name) is not getattr(Hook, name)]
+            for name in ("on_connect", "on_command", "on_batch")
+        }
+        self._on_command, self._on_batch = kinds["on_command"], kinds["on_batch"]
+        self._executor = HookedExecutor(self._core, self._on_command, self._on_batch)
+        if getattr(type(hook), "on_connect") is not Hook.on_connect:
+            self._pool.node.dial = fold([hook.on_connect], self._pool.node.dial)
+
+    async def lease(self) -> Lease:
+        """Take a connection for one caller alone, who must release it; see :meth:`connection`."""
+        lease = await self._pool.node.lease()
+        return HookedLease(lease, self._on_command, self._on_batch) if self._hooks else lease
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator["ExclusiveConnection[S]"]:
+        """Lend a connection of its own: ``async with client.connection() as connection``.
+
+        Its holder may change its state (SELECT, WATCH, MULTI, CLIENT SETNAME ...), which ends with the block. Commands
+        are not retried on it.
+
+        Raises:
+            PoolTimeoutError: no connection became free within ``pool_timeout``.
+        """
+        lease = await self.lease()
+        try:
+            yield ExclusiveConnection(lease)
+        finally:
+            lease.release()
+
+    # -- life -----------------------------------------------------------------------------------------------------
+
+    async def aclose(self, close_connection_pool: bool | None = None) -> None:
+        """Close the client: commands in flight and later ones raise ``ClientClosedError``.
+
+        It takes a second at most, whatever the server does. A second call does nothing.
+
+        Args:
+            close_connection_pool: close the pool too; by default where the client made it.
+        """
+        self._closed = True
+        if close_connection_pool or (close_connection_pool is None and self._owns_pool):
+            await self._pool.aclose()
+
+    async def close(self, close_connection_pool: bool | None = None) -> None:
+        """Do as :meth:`aclose`; redis-py's older name."""
+        await self.aclose(close_connection_pool)
+
+    async def initialize(self) -> Self:
+        """Return the client; redis-py's callers await it."""
+        return self
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __await__(self) -> Any:
+        return self.initialize().__await__()
+
+    def __repr__(self) -> str:
+        options = self.options
+        where = options.unix_socket_path or f"{options.host}:{options.port}"
+        stats = self.pool_stats()
+        state = "closed" if self._closed else f"{stats.total} of {options.pool_size} connections, {stats.in_use} in use"
+        return f"<Redis client of {where}, db {options.db}: {state}>"
+
+    def __del__(self) -> None:
+        pool = getattr(self, "_pool", None)
+        if pool is None or not self._owns_pool or self._closed or not pool.node.connected:
+            return
+        warnings.warn(f"unclosed {self!r}, made at {self._made_at}", ResourceWarning, stacklevel=1, source=self)
+        pool.node.abort()
+
+
+class ExclusiveConnection(Client[S]):
+    """One connection with every command; made by :meth:`Redis.connection`."""
+
+    def __init__(self, lease: Lease) -> None:
+        self._executor = lease
+        self._lease = lease
+
+    async def lease(self) -> Lease:
+        """Return this connection's own lease, for a pipeline to watch on."""
+        return BorrowedLease(self._lease)
+
+    def __repr__(self) -> str:
+        return "<ExclusiveConnection>"
+
+
+class BorrowedLease:
+    """A lease within a lease: giving it back leaves the connection with its holder."""
+
+    def __init__(self, lease: Lease) -> None:
+        self.execute = lease.execute
+        self.execute_batch = lease.execute_batch
+        self._lease = lease
+
+    @property
+    def watching(self) -> bool:
+        """Whether keys are being watched."""
+        return self._lease.watching
+
+    def release(self) -> None:
+        """Do nothing: the holder of the connection gives it back."""
+
+
+@overload
+def from_url(url: str, *, decode_responses: Literal[True], **options: Unpack[RedisOptions]) -> Redis[str]: ...
+@overload
+def from_url(
+    url: str, *, decode_responses: Literal[False] = False, **options: Unpack[RedisOptions]
+) -> Redis[bytes]: ...
+def from_url(url: str, **options: Any) -> Redis[Any]:
+    """Make a client from a URL; see :meth:`Redis.from_url`."""
+    return Redis.from_url(url, **options)
+
+
+StrictRedis = Redis
+
+__all__ = ["Client", "ExclusiveConnection", "Redis", "StrictRedis", "from_url"]

@@ -1,0 +1,15 @@
+"""CommandGroup: the base of the classes that say what a command looks like; they never do I/O."""
+
+from typing import Generic
+
+from redis_aio._command.command import Command
+from redis_aio.typing import Reply, S, T
+
+
+class CommandGroup(Generic[S]):
+    """A group of command methods. Each checks its arguments, builds one Command and returns ``self._run(command)``."""
+
+    def _run(self, command: Command[T]) -> Reply[T]:
+        """Hand the command to whatever this is a face of: a client executes it, a pipeline queues it."""
+        raise NotImplementedError
+

@@ -1,0 +1,48 @@
+"""Where user name and password come from. The names follow ``redis.credentials`` of redis-py.
+
+A provider is asked each time a connection is made, so it can hand out credentials that change.
+"""
+
+from typing import TypeAlias
+
+from anyio import to_thread
+
+#: ``(password,)`` for the default user, or ``(username, password)``.
+Credentials: TypeAlias = tuple[str] | tuple[str, str]
+
+
+class CredentialProvider:
+    """The base of credential providers: override one of the two methods.
+
+    Override :meth:`get_credentials_async` where getting them waits for something. It counts against ``dial_timeout``.
+    """
+
+    def get_credentials(self) -> Credentials:
+        """Return ``(password,)`` or ``(username, password)``."""
+        raise NotImplementedError(f"{type(self).__name__} must define get_credentials or get_credentials_async")
+
+    async def get_credentials_async(self) -> Credentials:
+        """Return what :meth:`get_credentials` returns, called in a worker thread, because it may block."""
+        return await to_thread.run_sync(self.get_credentials, abandon_on_cancel=True)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"  # never what it holds, in subclasses either
+
+
+class UsernamePasswordCredentialProvider(CredentialProvider):
+    """Hand out a fixed user name and password; without a user name it is the default user."""
+
+    def __init__(self, username: str | None = None, password: str | None = None) -> None:
+        self.username = username or ""
+        self.password = password or ""
+
+    def get_credentials(self) -> Credentials:
+        """Return ``(password,)`` or ``(username, password)``."""
+        return (self.username, self.password) if self.username else (self.password,)
+
+    async def get_credentials_async(self) -> Credentials:
+        """Return the same as :meth:`get_credentials`, at once."""
+        return self.get_credentials()
+
+
+__all__ = ["CredentialProvider", "Credentials", "UsernamePasswordCredentialProvider"]

@@ -1,0 +1,317 @@
+"""Every error this library raises.
+
+The names and the tree follow ``redis.exceptions`` of redis-py, so ``except`` clauses written for it keep working.
+What is added here says *which phase* ran out of time and *whether a command may have been executed*.
+
+No error carries a password, a value, or an argument that may hold one: at most the name of the command.
+"""
+
+import builtins
+
+
+class RedisError(Exception):
+    """The base of every error of this library.
+
+    Attributes:
+        written: whether the request had been written, at least in part, when this happened. ``False`` proves that the
+            command was not executed.
+    """
+
+    written: bool = False
+
+
+class ConnectionError(RedisError):
+    """The connection could not be made, or was lost."""
+
+
+class TimeoutError(RedisError, builtins.TimeoutError):
+    """A wait ran into its bound. The subclasses name the wait."""
+
+
+# -- connection and time ----------------------------------------------------------------------------------------------
+
+
+class PoolTimeoutError(TimeoutError, ConnectionError):
+    """No connection became free within ``pool_timeout``.
+
+    The attributes are the evidence, taken at the moment of the failure.
+
+    Attributes:
+        in_use: connections lent to somebody.
+        idle: connections free in the pool.
+        dialing: connections being made.
+        waiting: callers in line, this one included.
+        pool_size: the bound on all connections.
+        oldest_lease: seconds since the longest-held connection was lent out, or ``None``.
+        last_dial_error: the text of the last failed dial, or ``None``.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        in_use: int = 0,
+        idle: int = 0,
+        dialing: int = 0,
+        waiting: int = 0,
+        pool_size: int = 0,
+        oldest_lease: float | None = None,
+        last_dial_error: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.in_use = in_use
+        self.idle = idle
+        self.dialing = dialing
+        self.waiting = waiting
+        self.pool_size = pool_size
+        self.oldest_lease = oldest_lease
+        self.last_dial_error = last_dial_error
+
+
+class ConnectTimeoutError(TimeoutError, ConnectionError):
+    """Dialing (name resolution, TCP, TLS and handshake) took longer than ``dial_timeout``."""
+
+
+class ReadTimeoutError(TimeoutError):
+    """The reply did not arrive within ``read_timeout``."""
+
+
+class WriteTimeoutError(TimeoutError):
+    """The server did not take the request within ``write_timeout``."""
+
+
+class OutcomeUnknownError(ConnectionError):
+    """The command was written and its reply was lost: it may or may not have been executed.
+
+    It was not sent again, because executing it twice could do harm. ``command`` is the command's name.
+    """
+
+    def __init__(self, message: str, *, command: str = "") -> None:
+        super().__init__(message)
+        self.command = command
+
+
+class OutcomeUnknownTimeoutError(OutcomeUnknownError, ReadTimeoutError):
+    """As :class:`OutcomeUnknownError`, because the reply did not arrive within ``read_timeout``."""
+
+
+class ClientClosedError(ConnectionError):
+    """The client was closed with ``aclose()``, before or during the call."""
+
+
+class ProtocolError(ConnectionError):
+    """The server sent bytes that are not valid RESP, or beyond a safe size. The connection was closed."""
+
+
+class MaxConnectionsError(ConnectionError):
+    """A pool had no connection to give. Here pools wait; see :class:`PoolTimeoutError`."""
+
+
+class AuthenticationError(ConnectionError):
+    """The server refused the credentials, or wants some."""
+
+
+class AuthorizationError(ConnectionError):
+    """The credentials are not allowed to do this."""
+
+
+class BusyLoadingError(ConnectionError):
+    """The server is loading its data set into memory and executed nothing."""
+
+
+class ExternalAuthProviderError(ConnectionError):
+    """The server's external authentication provider (LDAP) failed."""
+
+
+class InvalidResponse(RedisError):
+    """A reply has a shape that does not belong to its command."""
+
+
+# -- what the caller gave ---------------------------------------------------------------------------------------------
+
+
+class DataError(RedisError):
+    """An argument has a wrong type or value, or options contradict each other. Nothing was sent."""
+
+
+class ReplyDecodeError(UnicodeDecodeError, RedisError):
+    """A string reply is not valid in the client's encoding.
+
+    Only this call fails; the connection stays in step. ``raw`` holds the undecoded bytes.
+    """
+
+    @property
+    def raw(self) -> bytes:
+        """The bytes that could not be decoded."""
+        return self.object
+
+    def __repr__(self) -> str:
+        return f"ReplyDecodeError({str(self)!r})"
+
+
+class PubSubError(RedisError):
+    """Pub/sub was used in a way that cannot work."""
+
+
+class WatchError(RedisError):
+    """A watched key changed before EXEC; the transaction was not executed."""
+
+
+class LockError(RedisError, ValueError):
+    """A lock could not be acquired or released."""
+
+    def __init__(self, message: str | None = None, lock_name: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.lock_name = lock_name
+
+
+class LockNotOwnedError(LockError):
+    """The lock is not, or no longer, owned by this object."""
+
+
+class ChildDeadlockedError(Exception):
+    """A forked child could not take over a lock (kept for redis-py's importers; never raised here)."""
+
+
+# -- what the server answered -----------------------------------------------------------------------------------------
+
+
+class ResponseError(RedisError):
+    """The server answered with an error.
+
+    Attributes:
+        status_code: the first word of the error reply, such as ``"WRONGTYPE"``, or ``None``.
+    """
+
+    status_code: str | None
+
+    def __init__(self, *args: object, status_code: str | None = None) -> None:
+        super().__init__(*args)
+        self.status_code = status_code
+
+
+class WrongTypeError(ResponseError):
+    """The key holds a value of another type than the command works on."""
+
+
+class NoScriptError(ResponseError):
+    """The server does not know the script of this digest."""
+
+
+class OutOfMemoryError(ResponseError):
+    """The server has reached ``maxmemory`` and may not evict."""
+
+
+class ExecAbortError(ResponseError):
+    """EXEC was refused, because a command before it was not accepted. Nothing was executed."""
+
+
+class ReadOnlyError(ResponseError):
+    """A write was sent to a read-only replica, which did not execute it."""
+
+
+class NoPermissionError(ResponseError):
+    """The ACL user may not run this command or touch this key or channel."""
+
+
+class NoReplicasError(ResponseError):
+    """The server has fewer good replicas than ``min-replicas-to-write``, and did not execute the write."""
+
+
+class BusyScriptError(ResponseError):
+    """The server is busy with a script or function and executed nothing."""
+
+
+class BusyGroupError(ResponseError):
+    """The consumer group exists already."""
+
+
+class ModuleError(ResponseError):
+    """A server module could not be loaded or unloaded."""
+
+
+class NoSuchFieldsetError(ResponseError):
+    """The connection has not prepared this fieldset."""
+
+
+class AuthenticationWrongNumberOfArgsError(ResponseError):
+    """AUTH was called with a wrong number of arguments; servers before 6.0 know no user names."""
+
+
+class MaxClientsError(ConnectionError):
+    """The server has reached ``maxclients`` and closed the connection without executing anything."""
+
+
+# -- cluster ----------------------------------------------------------------------------------------------------------
+
+
+class RedisClusterException(Exception):
+    """The base of the errors of the cluster client that are not server replies."""
+
+
+class ClusterError(RedisError):
+    """The cluster could not serve the command."""
+
+
+class ClusterDownError(ClusterError, ResponseError):
+    """The hash slot is not served at present."""
+
+
+class AskError(ResponseError):
+    """The slot is migrating: ask the other node, this once.
+
+    Attributes:
+        slot_id: the hash slot.
+        node_addr: ``(host, port)`` of the node to ask.
+    """
+
+    def __init__(self, response: str, status_code: str | None = "ASK") -> None:
+        super().__init__(response, status_code=status_code)
+        self.message = response
+        slot, _, address = response.partition(" ")
+        host, _, port = address.rpartition(":")
+        try:
+            self.slot_id = int(slot)
+            self.port = int(port)
+        except ValueError:
+            raise InvalidResponse("the server sent a redirection that names no slot and address") from None
+        self.host = host
+        self.node_addr = (host, self.port)
+
+
+class MovedError(AskError):
+    """The slot is served by another node from now on."""
+
+    def __init__(self, response: str, status_code: str | None = "MOVED") -> None:
+        super().__init__(response, status_code)
+
+
+class TryAgainError(ResponseError):
+    """A multi-key command touched keys of a slot that is being migrated; nothing was executed."""
+
+
+class ClusterCrossSlotError(ResponseError):
+    """The keys of the command are not in one hash slot."""
+
+    message = "Keys in request don't hash to the same slot"
+
+
+class MasterDownError(ClusterDownError):
+    """The replica lost its primary and may not serve stale data."""
+
+
+class SlotNotCoveredError(RedisClusterException):
+    """No node of the cluster serves this hash slot."""
+
+
+class CrossSlotTransactionError(RedisClusterException):
+    """A transaction's keys are not in one hash slot."""
+
+
+class InvalidPipelineStack(RedisClusterException):
+    """A cluster pipeline got into an impossible state."""
+
+
+class IncorrectPolicyType(Exception):
+    """A command's routing policy is unknown."""
