@@ -3,8 +3,8 @@
 ``import redis_aio as redis`` where it said ``import redis.asyncio as redis``.
 """
 
-from redis_aio._connection.pool import PoolStats
-from redis_aio._version import VERSION as __version__
+from redis_aio._connection.stats import PoolStats
+from redis_aio._version import VERSION
 from redis_aio.backoff import default_backoff
 from redis_aio.client import ExclusiveConnection, Redis, StrictRedis, from_url
 from redis_aio.connection import BlockingConnectionPool, ConnectionPool
@@ -37,6 +37,8 @@ from redis_aio.exceptions import (
 )
 from redis_aio.hooks import Hook
 from redis_aio.pipeline import Pipeline
+
+__version__ = VERSION
 
 __all__ = [
     "AuthenticationError",

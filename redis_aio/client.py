@@ -10,14 +10,15 @@ from typing import Any, Literal, Self, Unpack, overload
 
 from redis_aio._command.batch import Batch
 from redis_aio._command.command import Command
-from redis_aio._connection.pool import PoolStats
+from redis_aio._connection.stats import PoolStats
 from redis_aio._execution.executor import Executor, Lease
 from redis_aio._execution.hooked import HookedExecutor, HookedLease, Layer, fold
 from redis_aio._execution.retrying import RetryingExecutor
-from redis_aio._options import RedisOptions, Options
+from redis_aio._options import Options, RedisOptions
 from redis_aio.commands import Commands
 from redis_aio.commands.iterators import ScanIterators
 from redis_aio.connection import ConnectionPool
+from redis_aio.exceptions import ClientClosedError
 from redis_aio.hooks import Hook
 from redis_aio.pipeline import Pipeline, raw_command, run_transaction
 from redis_aio.typing import KeyT, Reply, S, T
@@ -148,9 +149,7 @@ class Redis(Client[S]):
             self._start(ConnectionPool(**options), owned=True)
             return
         if not isinstance(connection_pool, ConnectionPool):
-            raise TypeError(
-                f"connection_pool must be a redis_aio.ConnectionPool, not {type(connection_pool).__name__}"
-            )
+            raise TypeError(f"connection_pool must be a redis_aio.ConnectionPool, not {type(connection_pool).__name__}")
         self._start(connection_pool, owned=bool(auto_close_connection_pool))
 
     def _start(self, pool: ConnectionPool, *, owned: bool) -> None:
@@ -226,11 +225,13 @@ class Redis(Client[S]):
         }
         self._on_command, self._on_batch = kinds["on_command"], kinds["on_batch"]
         self._executor = HookedExecutor(self._core, self._on_command, self._on_batch)
-        if getattr(type(hook), "on_connect") is not Hook.on_connect:
+        if type(hook).on_connect is not Hook.on_connect:
             self._pool.node.dial = fold([hook.on_connect], self._pool.node.dial)
 
     async def lease(self) -> Lease:
         """Take a connection for one caller alone, who must release it; see :meth:`connection`."""
+        if self._closed:
+            raise ClientClosedError("the client is closed")
         lease = await self._pool.node.lease()
         return HookedLease(lease, self._on_command, self._on_batch) if self._hooks else lease
 
@@ -261,6 +262,7 @@ class Redis(Client[S]):
             close_connection_pool: close the pool too; by default where the client made it.
         """
         self._closed = True
+        self._executor = ClosedExecutor()
         if close_connection_pool or (close_connection_pool is None and self._owns_pool):
             await self._pool.aclose()
 
@@ -296,6 +298,18 @@ class Redis(Client[S]):
             return
         warnings.warn(f"unclosed {self!r}, made at {self._made_at}", ResourceWarning, stacklevel=1, source=self)
         pool.node.abort()
+
+
+class ClosedExecutor:
+    """What a closed client executes with."""
+
+    async def execute(self, command: Command[T]) -> T:
+        """Raise ``ClientClosedError``."""
+        raise ClientClosedError("the client is closed")
+
+    async def execute_batch(self, batch: Batch) -> list[Any]:
+        """Raise ``ClientClosedError``."""
+        raise ClientClosedError("the client is closed")
 
 
 class ExclusiveConnection(Client[S]):

@@ -1,11 +1,11 @@
-"""ConnectionPool: connections to one server that several clients can share; redis-py's names for those who import them."""
+"""ConnectionPool: connections to one server, which several clients can share."""
 
 import time
 from types import TracebackType
 from typing import Self, Unpack
 
 from redis_aio._connection.dial import dial
-from redis_aio._connection.pool import PoolStats
+from redis_aio._connection.stats import PoolStats
 from redis_aio._execution.node import Node
 from redis_aio._options import Options, RedisOptions
 from redis_aio.retry import RetryBudget

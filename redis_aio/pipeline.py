@@ -12,6 +12,7 @@ from redis_aio._command.spec import Effect
 from redis_aio._command.table import resolve
 from redis_aio._execution.executor import Executor, Lease
 from redis_aio._execution.wire import annotate
+from redis_aio._replies.common import ok
 from redis_aio.commands._chained import ChainedCommands
 from redis_aio.typing import KeyT, S, T
 
@@ -71,24 +72,22 @@ class Pipeline(ChainedCommands[S]):
 
         From now on commands are executed at once, until :meth:`multi`. https://redis.io/commands/watch/
         """
-        if not self._queueing or self.command_stack:
-            if self._lease is None or self._queueing:
-                raise exceptions.RedisError("Cannot issue a WATCH after a MULTI")
+        if self._queueing and (self._lease is not None or self.command_stack):
+            raise exceptions.RedisError("Cannot issue a WATCH after a MULTI")
         if not names:
             raise exceptions.DataError("watch needs at least one key")
         if self._lease is None:
             self._lease = await self._owner.lease()
         self._queueing = False
-        reply = await self._lease.execute(Command("WATCH", *names))
-        return reply in (b"OK", "OK")
+        return await self._lease.execute(Command("WATCH", *names, reply=ok))
 
     async def unwatch(self) -> bool:
         """Watch no key any more, and queue commands again."""
         if self._lease is None or not self._lease.watching:
             return True
-        reply = await self._lease.execute(Command("UNWATCH"))
+        unwatched = await self._lease.execute(Command("UNWATCH", reply=ok))
         self._queueing = True
-        return reply in (b"OK", "OK")
+        return unwatched
 
     def multi(self) -> None:
         """End the part after :meth:`watch` that executes at once: what follows is queued for the transaction."""
@@ -151,7 +150,7 @@ class Pipeline(ChainedCommands[S]):
         self.command_stack = []
         self._give_back()
 
-    async def reset(self) -> None:
+    async def reset(self) -> None:  # type: ignore[override]  # redis-py's pipelines have no RESET either
         """Forget what is queued, watch nothing, and give the connection back."""
         self.command_stack = []
         self._give_back()

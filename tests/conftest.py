@@ -3,17 +3,16 @@
 import asyncio
 import inspect
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import pytest
 import uvloop
 
+from redis_aio import Redis
 from redis_aio.testing import RedisServer, ServerStartError
 from tests.support.server import Certificates, Program, make_certificates, programs
-
-if TYPE_CHECKING:
-    from redis_aio import Redis
 
 _PROGRAMS = pytest.StashKey[dict[str, Program]]()
 
@@ -24,8 +23,9 @@ _SETTLE = 1.0
 class MakeClient(Protocol):
     """Makes clients of the test server that are closed after the test."""
 
-    def __call__(self, **options: Any) -> "Redis[Any]":
+    def __call__(self, **options: Any) -> Redis[Any]:
         """Return a new client; ``options`` are those of ``Redis``."""
+        ...
 
 
 # --- options and parameters --------------------------------------------------------
@@ -135,14 +135,12 @@ def clean(server: RedisServer) -> None:
 @pytest.fixture
 async def make_client(server: RedisServer, clean: None) -> AsyncIterator[MakeClient]:
     """A factory of clients of the test server; they are closed after the test."""
-    import redis_aio
-
     clients: list[Redis[Any]] = []
 
-    def make(**options: Any) -> "Redis[Any]":
+    def make(**options: Any) -> Redis[Any]:
         if "unix_socket_path" not in options:
             options = {"host": server.host, "port": server.port, **options}
-        client: Redis[Any] = redis_aio.Redis(**options)
+        client: Redis[Any] = Redis(**options)
         clients.append(client)
         return client
 
@@ -159,7 +157,7 @@ def protocol(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture
-async def client(make_client: MakeClient, protocol: int) -> "Redis[bytes]":
+async def client(make_client: MakeClient, protocol: int) -> Redis[bytes]:
     """A client of the test server, which is empty."""
     return make_client(protocol=protocol)
 
@@ -183,25 +181,23 @@ def _nothing_left(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 async def _nothing_left_async(request: pytest.FixtureRequest) -> AsyncIterator[None]:
-    server: RedisServer | None = None
-    connections = 0
-    if "server" in request.fixturenames:
-        server = request.getfixturevalue("server")
-        connections = _connections(server)
+    server: RedisServer | None = request.getfixturevalue("server") if "server" in request.fixturenames else None
+    connections = _connections(server)
     tasks = asyncio.all_tasks()
     yield
     left = asyncio.all_tasks() - tasks - {asyncio.current_task()}
     if left:
-        left = (await asyncio.wait(left, timeout=_SETTLE))[1]  # type: ignore[type-var]  # current_task is not in it
+        left = (await asyncio.wait(left, timeout=_SETTLE))[1]
     assert not left, f"the test left tasks running: {left}"
-    if server is not None:
-        deadline = asyncio.get_running_loop().time() + _SETTLE
-        while (now := _connections(server)) > connections and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.005)
-        assert now <= connections, f"the test left {now - connections} connections to the server open"
+    deadline = time.monotonic() + _SETTLE
+    while (now := _connections(server)) > connections and time.monotonic() < deadline:  # noqa: ASYNC110  # no event tells
+        await asyncio.sleep(0.005)
+    assert now <= connections, f"the test left {now - connections} connections to the server open"
 
 
-def _connections(server: RedisServer) -> int:
+def _connections(server: RedisServer | None) -> int:
+    if server is None:
+        return 0
     info = server.command("INFO", "clients")
     assert isinstance(info, bytes)
     return int(dict(line.split(":", 1) for line in info.decode().splitlines() if ":" in line)["connected_clients"])

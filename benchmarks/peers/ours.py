@@ -25,3 +25,6 @@ class Ours(Peer):
 
     async def close(self) -> None:
         await self.client.aclose()
+
+    def pool_size(self) -> int | None:
+        return self.client.connection_pool.options.pool_size

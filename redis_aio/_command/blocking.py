@@ -1,6 +1,6 @@
 """How long the server may wait before it answers a blocking command: functions over its arguments, for the table.
 
-They give seconds. ``None`` is for ever, and also where the timeout cannot be read: the server answers that with an
+They return seconds. ``None`` is for ever, and also where the timeout cannot be read: the server answers that with an
 error at once, which no deadline of ours should forestall.
 """
 
@@ -21,12 +21,12 @@ def _bound(arguments: Arguments, index: int, unit: float = 1.0) -> float | None:
 
 
 def first(arguments: Arguments) -> float | None:
-    """Read ``BLMPOP timeout ..., BZMPOP timeout ...``."""
+    """Read ``BLMPOP timeout ...`` and ``BZMPOP timeout ...``."""
     return _bound(arguments, 0)
 
 
 def last(arguments: Arguments) -> float | None:
-    """Read ``BLPOP key [key ...] timeout, and the commands like it.``."""
+    """Read ``BLPOP key [key ...] timeout``, and the commands like it."""
     return _bound(arguments, len(arguments) - 1) if arguments else None
 
 

@@ -1,14 +1,16 @@
 """What executing a command does where its arguments decide: functions over them, for the table of specs.
 
 The rule, for all commands. A command is IDEMPOTENT if executing it a second time right after the first leaves the
-same state. A count of what changed may then differ (DEL, SADD, ZREM, SETBIT: 1 the first time, 0 the second), because
-it is a note beside the work. Where the reply *is* what the caller came for, a second execution would mislead him:
-a condition (SET NX, RENAMENX, DELEX IFEQ) answers for the first execution, a value handed out (SET GET, GETDEL) is
-gone. Those are ACCUMULATING, and so is every option that is not known here: options come with new servers.
+same state. A note of what changed may then differ (DEL, SADD, ZREM, SETBIT: 1 the first time, 0 the second), because
+it stands beside the work. Where the reply *is* what the caller came for, a second execution would mislead: the
+condition (SET NX, RENAMENX, DELEX IFEQ) was met by the first, the value handed out (SET GET, GETDEL) is gone. Those
+are ACCUMULATING, and so is every option that is not known here, since new servers bring new ones.
 
-A time to live counts from the execution (EXPIRE, SET EX): a second one prolongs it by the moment between the two, which
-is within what a caller of a distributed clock must expect; it stays IDEMPOTENT.
+A time to live counts from the execution (EXPIRE, SET EX). A second one makes it end later by the time between the two,
+no more than a slow network would have done: it stays IDEMPOTENT.
 """
+
+from collections.abc import Mapping
 
 from redis_aio._command import blocking
 from redis_aio._command.arguments import count_at, key, number, number_at, only_options, word, word_at
@@ -82,12 +84,15 @@ def bitfield(arguments: Arguments) -> Effect:
 
 
 def expire(arguments: Arguments) -> Effect:
-    """Judge ``EXPIRE key seconds [NX | XX | GT | LT], and the commands like it.``."""
+    """Judge ``EXPIRE key seconds [NX | XX | GT | LT]``, and the commands like it."""
     return _idempotent(only_options(arguments, 2, frozenset({"XX"})))
 
 
 def copy(arguments: Arguments) -> Effect:
-    """Judge ``COPY source destination [DB destination-db] [REPLACE]``: without REPLACE the second finds the copy of the first."""
+    """Judge ``COPY source destination [DB destination-db] [REPLACE]``.
+
+    Without REPLACE the second finds the copy of the first in its way.
+    """
     replaces = "REPLACE" in map(word, arguments[2:])
     return _idempotent(replaces and only_options(arguments, 2, frozenset({"REPLACE"}), frozenset({"DB"})))
 
@@ -97,29 +102,31 @@ def restore(arguments: Arguments) -> Effect:
     return _idempotent("REPLACE" in map(word, arguments[3:]))
 
 
-def sort(arguments: Arguments) -> Effect:
-    """Judge ``SORT key [BY pattern] [LIMIT offset count] [GET pattern ...] [ASC | DESC] [ALPHA] [STORE destination]``."""
-    index = 1
+def _stores(arguments: Arguments, start: int, widths: Mapping[str, int]) -> Effect:
+    """Judge a read that STORE turns into a write. ``widths``: the words an option takes, its own included."""
+    index = start
     destination = None
     while index < len(arguments):
         option = word(arguments[index])
-        if option in ("ASC", "DESC", "ALPHA"):
-            index += 1
-        elif option in ("BY", "GET"):
-            index += 2
-        elif option == "LIMIT":
-            index += 3
-        elif option == "STORE" and index + 1 < len(arguments):
-            destination = key(arguments[index + 1])
-            index += 2
-        else:
+        if option not in widths:
             return Effect.ACCUMULATING
+        if option.startswith("STORE") and index + 1 < len(arguments):
+            destination = key(arguments[index + 1])
+        index += widths[option]
     if destination is None:
         return Effect.READ
-    return _idempotent(destination != key(arguments[0]))  # onto itself, LIMIT takes away again
+    return _idempotent(destination != key(arguments[0]))  # onto itself, a LIMIT or COUNT takes away again
 
 
-# -- one key made of others: the same again, unless it is among its own sources -----------------------------------------
+_SORT = {"ASC": 1, "DESC": 1, "ALPHA": 1, "BY": 2, "GET": 2, "LIMIT": 3, "STORE": 2}
+
+
+def sort(arguments: Arguments) -> Effect:
+    """Judge ``SORT key [BY pattern] [LIMIT offset count] [GET pattern ...] [ASC | DESC] [ALPHA] [STORE key]``."""
+    return _stores(arguments, 1, _SORT)
+
+
+# -- one key made of others: the same again, unless it is among its own sources ---------------------------------------
 
 
 def store(arguments: Arguments) -> Effect:
@@ -128,13 +135,13 @@ def store(arguments: Arguments) -> Effect:
 
 
 def store_numkeys(arguments: Arguments) -> Effect:
-    """Judge ``ZUNIONSTORE destination numkeys key [key ...] ...``: a destination among its sources adds up its scores."""
+    """Judge ``ZUNIONSTORE destination numkeys key [key ...] ...``: among its own sources, its scores add up."""
     keys = count_at(arguments, 1)
     return _idempotent(keys > 0 and key(arguments[0]) not in map(key, arguments[2 : 2 + keys]))
 
 
 def store_range(arguments: Arguments) -> Effect:
-    """Judge ``ZRANGESTORE dst src ..., GEOSEARCHSTORE destination source ...``."""
+    """Judge ``ZRANGESTORE dst src ...`` and ``GEOSEARCHSTORE destination source ...``."""
     return _idempotent(len(arguments) > 1 and key(arguments[0]) != key(arguments[1]))
 
 
@@ -144,7 +151,7 @@ def bitop(arguments: Arguments) -> Effect:
 
 
 def tdigest_merge(arguments: Arguments) -> Effect:
-    """Judge ``TDIGEST.MERGE destination numkeys key [key ...] [COMPRESSION ...] [OVERRIDE]``: else it adds to the destination."""
+    """Judge ``TDIGEST.MERGE destination numkeys key ... [OVERRIDE]``: without, it adds to the destination."""
     keys = count_at(arguments, 1)
     overrides = keys > 0 and "OVERRIDE" in map(word, arguments[2 + keys :])
     return store_numkeys(arguments) if overrides else Effect.ACCUMULATING
@@ -154,7 +161,7 @@ def tdigest_merge(arguments: Arguments) -> Effect:
 
 
 def hexpire(arguments: Arguments) -> Effect:
-    """Judge ``HEXPIRE key seconds [NX | XX | GT | LT] FIELDS numfields field [field ...], and the commands like it.``."""
+    """Judge ``HEXPIRE key seconds [NX | XX | GT | LT] FIELDS ...``, and the commands like it."""
     return _idempotent(word_at(arguments, 2) in ("FIELDS", "XX"))
 
 
@@ -169,7 +176,7 @@ def hgetex(arguments: Arguments) -> Effect:
 
 
 def hsetex(arguments: Arguments) -> Effect:
-    """Judge ``HSETEX key [FNX | FXX | NX | XX] [EX seconds | ... | KEEPTTL] FIELDS numfields field value [field value ...]``."""
+    """Judge ``HSETEX key [FNX | FXX | NX | XX] [EX seconds | ... | KEEPTTL] FIELDS numfields field value ...``."""
     options = _until(arguments, 1, "FIELDS")
     known = options is not None and only_options(options, 0, frozenset({"FXX", "XX", "KEEPTTL"}), _TTL)
     return _idempotent(known)
@@ -199,7 +206,7 @@ def ltrim(arguments: Arguments) -> Effect:
 
 
 def zadd(arguments: Arguments) -> Effect:
-    """Judge ``ZADD key [NX | XX] [GT | LT] [CH] [INCR] score member ..., GEOADD key [NX | XX] [CH] longitude latitude member ...``.
+    """Judge ``ZADD key [NX | XX] [GT | LT] [CH] [INCR] score member ...`` and ``GEOADD key [NX | XX] [CH] ...``.
 
     NX is taken for a claim ("I was first"), and GT or LT with CH for a question ("is it the best so far?").
     """
@@ -225,33 +232,20 @@ def zremrangebyrank(arguments: Arguments) -> Effect:
     return _idempotent(start >= 0 and stop < 0)
 
 
-def _georadius(arguments: Arguments, start: int) -> Effect:
-    index = start
-    destination = None
-    while index < len(arguments):
-        option = word(arguments[index])
-        if option in ("WITHCOORD", "WITHDIST", "WITHHASH", "ASC", "DESC", "ANY"):
-            index += 1
-        elif option == "COUNT":
-            index += 2
-        elif option in ("STORE", "STOREDIST") and index + 1 < len(arguments):
-            destination = key(arguments[index + 1])
-            index += 2
-        else:
-            return Effect.ACCUMULATING
-    if destination is None:
-        return Effect.READ
-    return _idempotent(destination != key(arguments[0]))
+_GEORADIUS = {
+    **dict.fromkeys(("WITHCOORD", "WITHDIST", "WITHHASH", "ASC", "DESC", "ANY"), 1),
+    **dict.fromkeys(("COUNT", "STORE", "STOREDIST"), 2),
+}
 
 
 def georadius(arguments: Arguments) -> Effect:
     """Judge ``GEORADIUS key longitude latitude radius unit [...] [STORE key | STOREDIST key]``."""
-    return _georadius(arguments, 5)
+    return _stores(arguments, 5, _GEORADIUS)
 
 
 def georadiusbymember(arguments: Arguments) -> Effect:
     """Judge ``GEORADIUSBYMEMBER key member radius unit [...] [STORE key | STOREDIST key]``."""
-    return _georadius(arguments, 4)
+    return _stores(arguments, 4, _GEORADIUS)
 
 
 # -- streams ----------------------------------------------------------------------------------------------------------
@@ -302,7 +296,10 @@ def function_load(arguments: Arguments) -> Effect:
 
 
 def function_restore(arguments: Arguments) -> Effect:
-    """Judge ``FUNCTION RESTORE value [FLUSH | APPEND | REPLACE]``: APPEND fails again, FLUSH may wipe what came in between."""
+    """Judge ``FUNCTION RESTORE value [FLUSH | APPEND | REPLACE]``.
+
+    APPEND fails the second time, FLUSH may wipe what came in between.
+    """
     return _idempotent(word_at(arguments, 1) == "REPLACE")
 
 
@@ -312,7 +309,7 @@ def acl_log(arguments: Arguments) -> Effect:
 
 
 def reads_if_get(arguments: Arguments) -> Effect:
-    """Judge ``FT.CONFIG GET | SET | HELP, SENTINEL CONFIG GET | SET``."""
+    """Judge ``FT.CONFIG GET | SET | HELP`` and ``SENTINEL CONFIG GET | SET``."""
     return Effect.READ if word_at(arguments, 0) in ("GET", "HELP") else Effect.ADMIN
 
 

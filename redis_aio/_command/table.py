@@ -33,14 +33,20 @@ from redis_aio._command.spec import CommandSpec, unknown
 from redis_aio._command.table_modules import MODULE_ROWS
 from redis_aio.exceptions import DataError
 
-_SUBSCRIPTION = "A subscription needs a connection that does nothing else: use the pub/sub interface of the client."
-_MONITOR = "MONITOR turns its connection into a stream of commands: use the monitor interface of the client."
-_REPLICATION = "It turns its connection into a replication link, which no reply ends: use redis-cli --rdb or a replica."
-_REPLY = "It makes the server leave replies out that the client waits for: send a pipeline to save round trips."
-_DEBUGGER = "The script debugger speaks a dialogue of its own on its connection: use redis-cli --ldb."
-_QUIT = "The client closes its connections itself: call its aclose()."
-_HELLO = "A handshake makes each connection: give protocol, username, password and client_name to the client."
-_RESET = "The pool resets a connection that comes back: leave the block of client.connection() instead."
+_ALL_NODES = "all_nodes all_succeeded"
+_ALL_SHARDS = "all_shards all_succeeded"
+_SCRIPT = "noscript stale skip_monitor no_mandatory_keys movablekeys"
+_SCRIPT_RO = "readonly noscript stale skip_monitor no_mandatory_keys movablekeys"
+
+# Why a command is refused, and what to do instead; the error that ends so begins with the command's name.
+_SUBSCRIPTION = "a subscription needs a connection that does nothing else; use the pub/sub interface of the client"
+_MONITOR = "it turns its connection into a stream of commands; use the monitor interface of the client"
+_REPLICATION = "it turns its connection into a replication link; use redis-cli --rdb, or a replica"
+_REPLY = "it makes the server leave out replies that the client waits for; use a pipeline to save round trips"
+_DEBUGGER = "the script debugger speaks a dialogue of its own; use redis-cli --ldb"
+_QUIT = "the client closes its connections itself; use its aclose()"
+_HELLO = "each connection begins with its own handshake; give the client protocol, username, password and client_name"
+_RESET = "a connection is reset when it comes back to the pool; leave the block of client.connection() instead"
 
 _generic = rows_of("generic")
 _string = rows_of("string")
@@ -151,7 +157,7 @@ _ROWS = (
     _bitmap("BITOP", "2.6.0", -4, "write denyoom", (2, -1, 1), IDEMPOTENT, effects.bitop),
     _bitmap("BITPOS", "2.8.7", -3, "readonly", KEY, READ),
     _bitmap("GETBIT", "2.2.0", 3, "readonly fast", KEY, READ),
-    # Answers the old bit, which a caller that sets it rarely asks for; BITFIELD SET is for those who do.
+    # The old bit it answers is a note beside the work, as with SADD; BITFIELD SET is for those who came for it.
     _bitmap("SETBIT", "2.2.0", 4, "write denyoom", KEY, IDEMPOTENT),
     # -- hash ----------------------------------------------------------------------------------------------------------
     _hash("HDEL", "2.0.0", -3, "write fast", KEY, IDEMPOTENT),
@@ -377,26 +383,16 @@ _ROWS = (
     _transactions("WATCH", "2.2.0", -2, "noscript loading stale fast allow_busy", KEYS, STATEFUL),
     # -- scripting -----------------------------------------------------------------------------------------------------
     # A script may do anything.
-    _scripting("EVAL", "2.6.0", -3, "noscript stale skip_monitor no_mandatory_keys movablekeys", NO_KEY, ACCUMULATING),
-    _scripting(
-        "EVALSHA", "2.6.0", -3, "noscript stale skip_monitor no_mandatory_keys movablekeys", NO_KEY, ACCUMULATING
-    ),
-    _scripting(
-        "EVALSHA_RO", "7.0.0", -3, "readonly noscript stale skip_monitor no_mandatory_keys movablekeys", NO_KEY, READ
-    ),
-    _scripting(
-        "EVAL_RO", "7.0.0", -3, "readonly noscript stale skip_monitor no_mandatory_keys movablekeys", NO_KEY, READ
-    ),
-    _scripting("FCALL", "7.0.0", -3, "noscript stale skip_monitor no_mandatory_keys movablekeys", NO_KEY, ACCUMULATING),
-    _scripting(
-        "FCALL_RO", "7.0.0", -3, "readonly noscript stale skip_monitor no_mandatory_keys movablekeys", NO_KEY, READ
-    ),
+    _scripting("EVAL", "2.6.0", -3, _SCRIPT, NO_KEY, ACCUMULATING),
+    _scripting("EVALSHA", "2.6.0", -3, _SCRIPT, NO_KEY, ACCUMULATING),
+    _scripting("EVALSHA_RO", "7.0.0", -3, _SCRIPT_RO, NO_KEY, READ),
+    _scripting("EVAL_RO", "7.0.0", -3, _SCRIPT_RO, NO_KEY, READ),
+    _scripting("FCALL", "7.0.0", -3, _SCRIPT, NO_KEY, ACCUMULATING),
+    _scripting("FCALL_RO", "7.0.0", -3, _SCRIPT_RO, NO_KEY, READ),
     # The second finds no library and fails.
-    _scripting(
-        "FUNCTION DELETE", "7.0.0", 3, "write noscript", NO_KEY, ACCUMULATING, policies="all_shards all_succeeded"
-    ),
+    _scripting("FUNCTION DELETE", "7.0.0", 3, "write noscript", NO_KEY, ACCUMULATING, policies=_ALL_SHARDS),
     _scripting("FUNCTION DUMP", "7.0.0", 2, "noscript", NO_KEY, READ, raw=True),
-    _scripting("FUNCTION FLUSH", "7.0.0", -2, "write noscript", NO_KEY, ADMIN, policies="all_shards all_succeeded"),
+    _scripting("FUNCTION FLUSH", "7.0.0", -2, "write noscript", NO_KEY, ADMIN, policies=_ALL_SHARDS),
     _scripting("FUNCTION HELP", "7.0.0", 2, "loading stale", NO_KEY, READ),
     _scripting("FUNCTION KILL", "7.0.0", 2, "noscript allow_busy", NO_KEY, ADMIN, policies="all_shards one_succeeded"),
     _scripting("FUNCTION LIST", "7.0.0", -2, "noscript", NO_KEY, READ),
@@ -408,7 +404,7 @@ _ROWS = (
         NO_KEY,
         ACCUMULATING,
         effects.function_load,
-        policies="all_shards all_succeeded",
+        policies=_ALL_SHARDS,
     ),
     _scripting(
         "FUNCTION RESTORE",
@@ -418,17 +414,17 @@ _ROWS = (
         NO_KEY,
         ACCUMULATING,
         effects.function_restore,
-        policies="all_shards all_succeeded",
+        policies=_ALL_SHARDS,
     ),
     _scripting("FUNCTION STATS", "7.0.0", 2, "noscript allow_busy", NO_KEY, READ, policies="all_shards special"),
     _scripting("SCRIPT DEBUG", "3.2.0", 3, "noscript", NO_KEY, STATEFUL, refuse=_DEBUGGER),
     _scripting("SCRIPT EXISTS", "2.6.0", -3, "noscript", NO_KEY, READ, policies="all_shards agg_logical_and"),
     # Could wipe what was loaded in between.
-    _scripting("SCRIPT FLUSH", "2.6.0", -2, "noscript", NO_KEY, ADMIN, policies="all_nodes all_succeeded"),
+    _scripting("SCRIPT FLUSH", "2.6.0", -2, "noscript", NO_KEY, ADMIN, policies=_ALL_NODES),
     _scripting("SCRIPT HELP", "5.0.0", 2, "loading stale", NO_KEY, READ),
     _scripting("SCRIPT KILL", "2.6.0", 2, "noscript allow_busy", NO_KEY, ADMIN, policies="all_shards one_succeeded"),
     # The same script has the same digest.
-    _scripting("SCRIPT LOAD", "2.6.0", 3, "noscript stale", NO_KEY, IDEMPOTENT, policies="all_nodes all_succeeded"),
+    _scripting("SCRIPT LOAD", "2.6.0", 3, "noscript stale", NO_KEY, IDEMPOTENT, policies=_ALL_NODES),
     _scripting("SCRIPT SHOW", "8.0.0", 3, "noscript stale", NO_KEY, READ, server="valkey"),
     # -- connection ----------------------------------------------------------------------------------------------------
     _connection("AUTH", "1.0.0", -2, "noscript loading stale fast no_auth allow_busy", NO_KEY, STATEFUL),
@@ -448,12 +444,8 @@ _ROWS = (
     # Answers at once; it is the others who wait.
     _connection("CLIENT PAUSE", "3.0.0", -3, "admin noscript loading stale", NO_KEY, ADMIN),
     _connection("CLIENT REPLY", "3.2.0", 3, "noscript loading stale", NO_KEY, STATEFUL, refuse=_REPLY),
-    _connection(
-        "CLIENT SETINFO", "7.2.0", 4, "noscript loading stale", NO_KEY, STATEFUL, policies="all_nodes all_succeeded"
-    ),
-    _connection(
-        "CLIENT SETNAME", "2.6.9", 3, "noscript loading stale", NO_KEY, STATEFUL, policies="all_nodes all_succeeded"
-    ),
+    _connection("CLIENT SETINFO", "7.2.0", 4, "noscript loading stale", NO_KEY, STATEFUL, policies=_ALL_NODES),
+    _connection("CLIENT SETNAME", "2.6.9", 3, "noscript loading stale", NO_KEY, STATEFUL, policies=_ALL_NODES),
     _connection("CLIENT TRACKING", "6.0.0", -3, "noscript loading stale", NO_KEY, STATEFUL),
     _connection("CLIENT TRACKINGINFO", "6.2.0", 2, "noscript loading stale", NO_KEY, READ),
     # The second could wake a later call of that connection.
@@ -463,15 +455,13 @@ _ROWS = (
     _connection(
         "HELLO", "6.0.0", -1, "noscript loading stale fast no_auth allow_busy", NO_KEY, STATEFUL, refuse=_HELLO
     ),
-    _connection("PING", "1.0.0", -1, "fast", NO_KEY, READ, policies="all_shards all_succeeded"),
+    _connection("PING", "1.0.0", -1, "fast", NO_KEY, READ, policies=_ALL_SHARDS),
     _connection("QUIT", "1.0.0", -1, "noscript loading stale fast no_auth allow_busy", NO_KEY, STATEFUL, refuse=_QUIT),
     _connection("RESET", "6.2.0", 1, "noscript loading stale fast no_auth allow_busy", NO_KEY, STATEFUL, refuse=_RESET),
     _connection("SELECT", "1.0.0", 2, "loading stale fast", NO_KEY, STATEFUL),
     # -- server --------------------------------------------------------------------------------------------------------
     _server("ACL CAT", "6.0.0", -2, "noscript loading stale", NO_KEY, READ),
-    _server(
-        "ACL DELUSER", "6.0.0", -3, "admin noscript loading stale", NO_KEY, ADMIN, policies="all_nodes all_succeeded"
-    ),
+    _server("ACL DELUSER", "6.0.0", -3, "admin noscript loading stale", NO_KEY, ADMIN, policies=_ALL_NODES),
     _server("ACL DRYRUN", "7.0.0", -4, "admin noscript loading stale", NO_KEY, READ),
     # Random, and not kept by the server.
     _server("ACL GENPASS", "6.0.0", -2, "noscript loading stale", NO_KEY, READ),
@@ -480,10 +470,8 @@ _ROWS = (
     _server("ACL LIST", "6.0.0", 2, "admin noscript loading stale", NO_KEY, READ),
     _server("ACL LOAD", "6.0.0", 2, "admin noscript loading stale", NO_KEY, ADMIN),
     _server("ACL LOG", "6.0.0", -2, "admin noscript loading stale", NO_KEY, ADMIN, effects.acl_log),
-    _server("ACL SAVE", "6.0.0", 2, "admin noscript loading stale", NO_KEY, ADMIN, policies="all_nodes all_succeeded"),
-    _server(
-        "ACL SETUSER", "6.0.0", -3, "admin noscript loading stale", NO_KEY, ADMIN, policies="all_nodes all_succeeded"
-    ),
+    _server("ACL SAVE", "6.0.0", 2, "admin noscript loading stale", NO_KEY, ADMIN, policies=_ALL_NODES),
+    _server("ACL SETUSER", "6.0.0", -3, "admin noscript loading stale", NO_KEY, ADMIN, policies=_ALL_NODES),
     _server("ACL USERS", "6.0.0", 2, "admin noscript loading stale", NO_KEY, READ),
     _server("ACL WHOAMI", "6.0.0", 2, "noscript loading stale", NO_KEY, READ),
     _server("BGREWRITEAOF", "1.0.0", 1, "admin noscript no_async_loading", NO_KEY, ADMIN),
@@ -511,39 +499,18 @@ _ROWS = (
     _server(
         "COMMANDLOG LEN", "8.1.0", 3, "admin loading stale", NO_KEY, READ, policies="all_nodes agg_sum", server="valkey"
     ),
-    _server(
-        "COMMANDLOG RESET",
-        "8.1.0",
-        3,
-        "admin loading stale",
-        NO_KEY,
-        ADMIN,
-        policies="all_nodes all_succeeded",
-        server="valkey",
-    ),
+    _server("COMMANDLOG RESET", "8.1.0", 3, "admin loading stale", NO_KEY, ADMIN, policies=_ALL_NODES, server="valkey"),
     _server("CONFIG GET", "2.0.0", -3, "admin noscript loading stale", NO_KEY, READ),
     _server("CONFIG HELP", "5.0.0", 2, "loading stale", NO_KEY, READ),
-    _server(
-        "CONFIG RESETSTAT",
-        "2.0.0",
-        2,
-        "admin noscript loading stale",
-        NO_KEY,
-        ADMIN,
-        policies="all_nodes all_succeeded",
-    ),
-    _server(
-        "CONFIG REWRITE", "2.8.0", 2, "admin noscript loading stale", NO_KEY, ADMIN, policies="all_nodes all_succeeded"
-    ),
-    _server(
-        "CONFIG SET", "2.0.0", -4, "admin noscript loading stale", NO_KEY, ADMIN, policies="all_nodes all_succeeded"
-    ),
+    _server("CONFIG RESETSTAT", "2.0.0", 2, "admin noscript loading stale", NO_KEY, ADMIN, policies=_ALL_NODES),
+    _server("CONFIG REWRITE", "2.8.0", 2, "admin noscript loading stale", NO_KEY, ADMIN, policies=_ALL_NODES),
+    _server("CONFIG SET", "2.0.0", -4, "admin noscript loading stale", NO_KEY, ADMIN, policies=_ALL_NODES),
     _server("DBSIZE", "1.0.0", 1, "readonly fast", NO_KEY, READ, policies="all_shards agg_sum"),
     _server("DEBUG", "1.0.0", -2, "admin noscript loading stale", NO_KEY, ADMIN),
     _server("FAILOVER", "6.2.0", -1, "admin noscript stale", NO_KEY, ADMIN),
     # The second could wipe what was written in between.
-    _server("FLUSHALL", "1.0.0", -1, "write", NO_KEY, ADMIN, policies="all_shards all_succeeded"),
-    _server("FLUSHDB", "1.0.0", -1, "write", NO_KEY, ADMIN, policies="all_shards all_succeeded"),
+    _server("FLUSHALL", "1.0.0", -1, "write", NO_KEY, ADMIN, policies=_ALL_SHARDS),
+    _server("FLUSHDB", "1.0.0", -1, "write", NO_KEY, ADMIN, policies=_ALL_SHARDS),
     _server("HOTKEYS GET", "8.6.0", 2, "admin noscript", NO_KEY, READ, server="redis"),
     _server("HOTKEYS HELP", "8.6.1", 2, "loading stale", NO_KEY, READ, server="redis"),
     _server("HOTKEYS RESET", "8.6.0", 2, "admin noscript", NO_KEY, ADMIN, server="redis"),
@@ -564,7 +531,7 @@ _ROWS = (
     _server("MEMORY DOCTOR", "4.0.0", 2, "", NO_KEY, READ, policies="all_shards special"),
     _server("MEMORY HELP", "4.0.0", 2, "loading stale", NO_KEY, READ),
     _server("MEMORY MALLOC-STATS", "4.0.0", 2, "", NO_KEY, READ, policies="all_shards special"),
-    _server("MEMORY PURGE", "4.0.0", 2, "", NO_KEY, ADMIN, policies="all_shards all_succeeded"),
+    _server("MEMORY PURGE", "4.0.0", 2, "", NO_KEY, ADMIN, policies=_ALL_SHARDS),
     _server("MEMORY STATS", "4.0.0", 2, "", NO_KEY, READ, policies="all_shards special"),
     _server("MEMORY USAGE", "4.0.0", -3, "readonly", SUB_KEY, READ),
     _server("MODULE HELP", "5.0.0", 2, "loading stale", NO_KEY, READ),
@@ -586,7 +553,7 @@ _ROWS = (
     _server("SLOWLOG GET", "2.2.12", -2, "admin loading stale", NO_KEY, READ, policies="all_nodes", raw=True),
     _server("SLOWLOG HELP", "6.2.0", 2, "loading stale", NO_KEY, READ),
     _server("SLOWLOG LEN", "2.2.12", 2, "admin loading stale", NO_KEY, READ, policies="all_nodes agg_sum"),
-    _server("SLOWLOG RESET", "2.2.12", 2, "admin loading stale", NO_KEY, ADMIN, policies="all_nodes all_succeeded"),
+    _server("SLOWLOG RESET", "2.2.12", 2, "admin loading stale", NO_KEY, ADMIN, policies=_ALL_NODES),
     # The second swaps back.
     _server("SWAPDB", "4.0.0", 3, "write fast", NO_KEY, ADMIN),
     _server("SYNC", "1.0.0", 1, "admin noscript no_async_loading no_multi", NO_KEY, STATEFUL, refuse=_REPLICATION),
@@ -716,28 +683,32 @@ def resolve(args: tuple[Any, ...]) -> tuple[CommandSpec, tuple[Any, ...]]:
 
 def _checked(name: Any) -> str:
     """Return the name in upper case, or refuse it. The error does not show it: it may be a misplaced argument."""
-    if isinstance(name, bytes | bytearray | memoryview):
-        name = bytes(name).decode("latin-1")
-    if not isinstance(name, str):
+    text = _text(name)
+    if text is None:
         raise DataError(f"the name of a command must be str or bytes, not {type(name).__name__}")
-    if not name:
+    if not text:
         raise DataError("the name of a command must not be empty")
-    if not (name.isascii() and name.isprintable()):
+    if not (text.isascii() and text.isprintable()):
         raise DataError("the name of a command must be printable ASCII")
-    name = name.upper()
-    if " " in name and name not in SPECS:
+    text = text.upper()
+    if " " in text and text not in SPECS:
         raise DataError(
             'the name of a command is one word, or a known command and subcommand ("CONFIG GET"); '
             "pass what follows it as arguments of their own"
         )
-    return name
+    return text
 
 
 def _subcommand(value: Any) -> str:
-    """Return what may be a subcommand, in upper case."""
-    if isinstance(value, bytes | bytearray | memoryview):
-        value = bytes(value).decode("latin-1")
-    return value.upper() if isinstance(value, str) and value.isascii() else ""
+    """Return what may be a subcommand, in upper case. Letters beyond ASCII have upper cases within it."""
+    text = _text(value)
+    return text.upper() if text is not None and text.isascii() else ""
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, str):
+        return value
+    return bytes(value).decode("latin-1") if isinstance(value, bytes | bytearray | memoryview) else None
 
 
 def _unknown(name: str) -> CommandSpec:

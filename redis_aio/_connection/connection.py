@@ -12,7 +12,6 @@ Invariants (each has its test in tests/connection):
 """
 
 import asyncio
-import contextvars
 import enum
 import os
 import socket
@@ -26,6 +25,7 @@ from redis_aio import exceptions
 from redis_aio._connection.handshake import Session
 from redis_aio._connection.inflight import Inflight, InflightBatch
 from redis_aio._connection.push import PushRouter
+from redis_aio._connection.watch import NO_CONTEXT, Watch
 from redis_aio._options import Options
 from redis_aio._resp.decoder import NOT_READY, Decoder, parser_failure
 from redis_aio._resp.encoder import pack
@@ -38,14 +38,10 @@ LARGE_REPLY = 128 * 1024
 WRITE_BUFFER = 1024 * 1024
 #: Seconds without a reply after which other callers should go elsewhere.
 SLOW = 0.1
+#: Seconds for a TLS peer to answer that the connection is being closed.
+FAREWELL = 0.5
 #: Seconds of silence after which an idle socket is looked at before it is written to.
 QUIET = 1.0
-#: How often a reply's clock may start anew while bytes keep coming.
-PATIENCE = 20
-
-
-#: Where timers run: not in the context of whoever happened to start them, which they would keep alive.
-NO_CONTEXT = contextvars.Context()
 
 
 class ConnectionState(enum.Enum):
@@ -82,7 +78,13 @@ class Connection(asyncio.Protocol):
         #: Called once when the connection is closed, and each time the last request in flight is done while set.
         self.on_closed: Callable[[Connection], None] | None = None
         self.on_drained: Callable[[Connection], None] | None = None
-        self._options = options
+        self.options = options
+        #: When bytes of replies last arrived or a request met an empty line.
+        self.progress_at = self.created_at
+        #: How many chunks have arrived.
+        self.received = 0
+        #: Whether the transport has as much to write as it should.
+        self.paused = False
         self._read_timeout = options.read_timeout
         self._transport: asyncio.Transport | None = None
         self._socket: socket.socket | None = None
@@ -96,13 +98,8 @@ class Connection(asyncio.Protocol):
         self._outbox_bytes = 0
         self._flush_scheduled = False
         self._room_waiters: list[asyncio.Future[None]] = []
-        self._paused = False
-        self._progress_at = self.created_at  # when bytes of replies last arrived, or a request met an empty line
-        self._write_mark = (0, self.created_at)  # bytes waiting in the transport and when they last became fewer
         self._partial = 0  # bytes received since the last complete reply
-        self._received = 0  # chunks received, to see whether anything came in between
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_at = float("inf")
+        self._watch = Watch(self)
 
     # -- what others ask ------------------------------------------------------------------------------------------
 
@@ -112,14 +109,9 @@ class Connection(asyncio.Protocol):
         return not self._inflight and not self._outbox_line
 
     @property
-    def active_at(self) -> float:
-        """The loop time of the last sign of life."""
-        return self._progress_at
-
-    @property
     def full(self) -> bool:
         """Whether it takes no more requests for now."""
-        return self._paused or len(self._inflight) + len(self._outbox_line) >= 2 * CROWDED_REQUESTS
+        return self.paused or len(self._inflight) + len(self._outbox_line) >= 2 * CROWDED_REQUESTS
 
     @property
     def load(self) -> int:
@@ -131,10 +123,26 @@ class Connection(asyncio.Protocol):
         """Whether it can take requests: it is ready and, as far as one can see, its peer is there."""
         return self.state is ConnectionState.READY and not (self.idle and self._peer_has_gone())
 
+    @property
+    def pending(self) -> "list[Inflight]":
+        """The entries whose replies have not come, the oldest first."""
+        return [*self._inflight, *self._outbox_line]
+
+    @property
+    def oldest(self) -> Inflight | None:
+        """The entry whose reply is due first."""
+        line = self._inflight or self._outbox_line
+        return line[0] if line else None
+
+    @property
+    def unwritten(self) -> int:
+        """The bytes that the transport has not got rid of."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+
     def __repr__(self) -> str:
-        where = self._options.unix_socket_path or f"{self._options.host}:{self._options.port}"
+        where = self.options.unix_socket_path or f"{self.options.host}:{self.options.port}"
         return (
-            f"<Connection to {where}, db {self._options.db}: {self.state.value}, RESP{self.session.protocol}, "
+            f"<Connection to {where}, db {self.options.db}: {self.state.value}, RESP{self.session.protocol}, "
             f"{self.load} in flight>"
         )
 
@@ -192,11 +200,11 @@ class Connection(asyncio.Protocol):
         inflight = self._inflight
         if not inflight and not self._outbox:
             now = self.loop.time()
-            if now - self._progress_at > QUIET and self._peer_has_gone():
+            if now - self.progress_at > QUIET and self._peer_has_gone():
                 entry.future.set_exception(entry.lost(exceptions.ConnectionError("the server closed the connection")))
                 self.fail(exceptions.ConnectionError("the server closed the connection"))
                 return
-            self._progress_at = now
+            self.progress_at = now
             inflight.append(entry)
             self._transport.write(data)
         else:
@@ -206,12 +214,12 @@ class Connection(asyncio.Protocol):
             if not self._flush_scheduled:
                 self._flush_scheduled = True
                 self.loop.call_soon(self._flush)
-                if not self.crowded and self.loop.time() - self._progress_at > SLOW:
+                if not self.crowded and self.loop.time() - self.progress_at > SLOW:
                     self.crowded = True
             elif self._outbox_bytes > WRITE_BUFFER:
                 self._flush()
-        if entry.deadline < self._timer_at:
-            self._watch(entry.deadline)
+        if entry.deadline < self._watch.at:
+            self._watch.by(entry.deadline)
 
     def _flush(self) -> None:
         """Write what has gathered, less what was cancelled meanwhile."""
@@ -265,7 +273,7 @@ class Connection(asyncio.Protocol):
         self._transport = transport  # type: ignore[assignment]  # uvloop's transports are no subclass of asyncio's
 
     def data_received(self, data: bytes) -> None:
-        self._received += 1
+        self.received += 1
         try:
             self._decoder.feed(data)
             completed = False
@@ -285,7 +293,7 @@ class Connection(asyncio.Protocol):
             return
         self._partial = 0 if completed else self._partial + len(data)
         if completed or self._inflight:
-            self._progress_at = self.loop.time()
+            self.progress_at = self.loop.time()
         self._settle_line()
 
     def _drain(self) -> bool:
@@ -363,7 +371,7 @@ class Connection(asyncio.Protocol):
         inflight = self._inflight
         if self._partial > LARGE_REPLY or self._decoder.incomplete > LARGE_REPLY:
             self.crowded = True
-        elif self.crowded and self.state is ConnectionState.READY and not self._paused:
+        elif self.crowded and self.state is ConnectionState.READY and not self.paused:
             self.crowded = len(inflight) >= CROWDED_REQUESTS
         if self._room_waiters and not self.full:
             self._wake_room_waiters()
@@ -372,15 +380,12 @@ class Connection(asyncio.Protocol):
             self.on_drained(self)
 
     def pause_writing(self) -> None:
-        self._paused = True
+        self.paused = True
         self.crowded = True
-        assert self._transport is not None
-        self._write_mark = (self._transport.get_write_buffer_size(), self.loop.time())
-        if self._options.write_timeout is not None:
-            self._watch(self.loop.time() + self._options.write_timeout)
+        self._watch.write_paused()
 
     def resume_writing(self) -> None:
-        self._paused = False
+        self.paused = False
         self._settle_line()
 
     def eof_received(self) -> bool:
@@ -392,87 +397,6 @@ class Connection(asyncio.Protocol):
         self.fail(exceptions.ConnectionError(reason))
         if not self.closed.done():
             self.closed.set_result(None)
-
-    # -- time -----------------------------------------------------------------------------------------------------
-
-    def _watch(self, when: float) -> None:
-        """Have ``_tick`` called at ``when`` at the latest."""
-        if when < self._timer_at:
-            if self._timer is not None:
-                self._timer.cancel()
-            self._timer_at = when
-            self._timer = self.loop.call_at(when, self._tick, context=NO_CONTEXT)
-
-    def _tick(self) -> None:
-        self._timer = None
-        self._timer_at = float("inf")
-        if self.state is ConnectionState.CLOSED:
-            return
-        now = self.loop.time()
-        if self._write_stalled(now):
-            self.fail(exceptions.WriteTimeoutError("the server took no data within write_timeout"))
-            return
-        due = self._due()
-        if due <= now:
-            self._look_once_more(self._received)
-        elif due != float("inf"):
-            self._watch(due)
-
-    def _write_stalled(self, now: float) -> bool:
-        """Return whether the transport has not got rid of a byte for ``write_timeout``."""
-        limit = self._options.write_timeout
-        if not self._paused or limit is None or self._transport is None:
-            return False
-        size, since = self._write_mark
-        current = self._transport.get_write_buffer_size()
-        if current < size or current > size:
-            self._write_mark = (current, now)
-            self._progress_at = now if current < size else self._progress_at
-            since = now
-        self._watch(since + limit if since + limit > now else now + limit)
-        return now - since >= limit
-
-    def _due(self) -> float:
-        """Return when the oldest reply is overdue: at its deadline, or later while bytes keep coming."""
-        entry = self._inflight[0] if self._inflight else self._outbox_line[0] if self._outbox_line else None
-        if entry is None or self._read_timeout is None or entry.deadline == float("inf"):
-            return float("inf") if entry is None else entry.deadline
-        moving = min(self._progress_at + self._read_timeout, entry.deadline + PATIENCE * self._read_timeout)
-        return max(entry.deadline, moving)
-
-    def _look_once_more(self, received: int) -> None:
-        """Let the loop read what the kernel already holds before anything is called late."""
-
-        def decide() -> None:
-            if self.state is ConnectionState.CLOSED:
-                return
-            if self._received != received:
-                self._look_once_more(self._received)
-                return
-            due = self._due()
-            if due > self.loop.time():
-                if due != float("inf"):
-                    self._watch(due)
-                return
-            self._expire()
-
-        # Two turns: callbacks of one turn run before the events that the same turn has polled.
-        self.loop.call_soon(self.loop.call_soon, decide)
-
-    def _expire(self) -> None:
-        """Fail what is overdue, keep its place in line, and take no more requests."""
-        now = self.loop.time()
-        late = [entry for entry in self._inflight if entry.deadline <= now and not entry.future.done()]
-        for entry in late:
-            error = exceptions.ReadTimeoutError("no reply within read_timeout")
-            error.written = True
-            entry.future.set_exception(entry.lost(error))
-        self.retire()
-        waiting = [entry for entry in self._inflight if not entry.future.done()]
-        if not waiting and not self._outbox_line:
-            self.fail(exceptions.ConnectionError("the server did not answer"))
-        else:
-            self._watch(min(entry.deadline for entry in [*waiting, *self._outbox_line]))
 
     # -- the end --------------------------------------------------------------------------------------------------
 
@@ -496,9 +420,7 @@ class Connection(asyncio.Protocol):
             return
         self.state = ConnectionState.CLOSED
         self.crowded = True
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._watch.stop()
         if self._transport is not None:
             self._transport.abort()
         inflight, self._inflight = self._inflight, deque()
@@ -521,6 +443,8 @@ class Connection(asyncio.Protocol):
             return
         if self._transport is not None and self.idle:
             self._transport.close()
+            if self.options.ssl_context is not None:  # a peer that does not say farewell is not waited for
+                self.loop.call_later(FAREWELL, self._transport.abort, context=NO_CONTEXT)
             transport, self._transport = self._transport, None
             self.fail(exceptions.ConnectionError("the connection was closed"))
             self._transport = transport

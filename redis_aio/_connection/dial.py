@@ -9,8 +9,8 @@ import ssl
 
 from redis_aio import exceptions
 from redis_aio._connection.connection import Connection
-from redis_aio._connection.inflight import BatchInterrupted
 from redis_aio._connection.handshake import Session, handshake
+from redis_aio._connection.inflight import BatchInterrupted
 from redis_aio._connection.transport import open_transport
 from redis_aio._options import Options
 from redis_aio._resp.encoder import pack

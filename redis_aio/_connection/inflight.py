@@ -72,6 +72,12 @@ class InflightBatch(Inflight):
         return cause if self.single else BatchInterrupted(self.replies, cause)
 
 
+def ignore(future: "asyncio.Future[Any]") -> None:
+    """Take note of a result that nobody waits for any more."""
+    if not future.cancelled():
+        future.exception()
+
+
 class BatchInterrupted(Exception):
     """A batch ended before all its replies had arrived; for the executor, which decides what that means.
 

@@ -9,10 +9,11 @@ Invariants:
 """
 
 import asyncio
+import copy
 
 from redis_aio import exceptions
 from redis_aio._connection.connection import Connection, ConnectionState
-from redis_aio._connection.pool import ConnectionPool, Waiter, clone
+from redis_aio._connection.pool import ConnectionPool, Waiter
 from redis_aio._options import Options
 
 #: The most connections that are shared at a time.
@@ -39,6 +40,7 @@ class Multiplexer:
         self._timer: asyncio.TimerHandle | None = None
         self._most = max(1, min(MOST_SHARED, options.pool_size // 2))
         pool.on_pressure = self._yield_one
+        pool.on_lost = self._others.discard
 
     def pick(self) -> Connection | None:
         """Return a connection that takes a request now, or ``None``: then :meth:`acquire` waits for one."""
@@ -171,7 +173,7 @@ class Multiplexer:
         current = self.current
         if current is None or self._pool.closed:
             return
-        quiet = self._loop.time() - current.active_at
+        quiet = self._loop.time() - current.progress_at
         limit = self._options.conn_max_idle_time
         if self._pool.expired(current) or (limit is not None and current.idle and quiet >= limit):
             self.retire(current)
@@ -179,7 +181,9 @@ class Multiplexer:
         interval = self._options.health_check_interval
         if interval and current.idle and quiet >= interval / 2:
             # The reply is of no interest: a connection that does not answer closes itself.
-            current.send(b"*1\r\n$4\r\nPING\r\n").add_done_callback(lambda future: future.cancelled() or future.exception())
+            current.send(b"*1\r\n$4\r\nPING\r\n").add_done_callback(
+                lambda future: future.cancelled() or future.exception()
+            )
         self._schedule_check()
 
     def close(self) -> None:
@@ -188,3 +192,11 @@ class Multiplexer:
             self._timer.cancel()
         self.current = None
         self._others.clear()
+
+
+def clone(error: BaseException) -> BaseException:
+    """Return a copy of an error, for another caller: tracebacks and contexts do not mix."""
+    try:
+        return copy.copy(error).with_traceback(None)
+    except Exception:
+        return exceptions.ConnectionError(str(error))

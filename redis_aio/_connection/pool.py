@@ -11,49 +11,16 @@ Invariants:
 """
 
 import asyncio
-import copy
 import random
 from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any
 
 from redis_aio import exceptions
+from redis_aio._connection.closing import ClosedConnections
 from redis_aio._connection.connection import Connection, ConnectionState
+from redis_aio._connection.stats import PoolStats
 from redis_aio._options import Options
-
-
-@dataclass(frozen=True, slots=True)
-class PoolStats:
-    """The pool's figures at one moment.
-
-    Attributes:
-        hits: connections that were free when somebody asked.
-        misses: connections that had to be waited for or made.
-        timeouts: waits that ended with :class:`~redis_aio.PoolTimeoutError`.
-        total: connections there are, those being made not included.
-        idle: connections that nobody holds.
-        in_use: connections that are leased or shared.
-        shared: those of ``in_use`` that carry the ordinary commands of everybody.
-        waiting: callers in line.
-        wait_time: seconds that all callers together have waited.
-        stale: connections that were closed because they were idle or alive too long, or found dead.
-        dials: connections made.
-        failed_dials: attempts that failed.
-    """
-
-    hits: int = 0
-    misses: int = 0
-    timeouts: int = 0
-    total: int = 0
-    idle: int = 0
-    in_use: int = 0
-    shared: int = 0
-    waiting: int = 0
-    wait_time: float = 0.0
-    stale: int = 0
-    dials: int = 0
-    failed_dials: int = 0
 
 
 class Waiter:
@@ -88,6 +55,8 @@ class ConnectionPool:
         self.closed = False
         #: Called when leases wait and only shared connections could serve them; the multiplexer gives some back.
         self.on_pressure: Callable[[], None] | None = None
+        #: Called when a connection has closed by itself.
+        self.on_lost: Callable[[Connection], None] | None = None
         self._idle: deque[Connection] = deque()  # the most recently used last
         self._leased: dict[Connection, float] = {}  # since when; the oldest first
         self._shared: set[Connection] = set()
@@ -281,6 +250,8 @@ class ConnectionPool:
         self._leased.pop(connection, None)
         self._shared.discard(connection)
         self._expiry.pop(connection, None)
+        if self.on_lost is not None:
+            self.on_lost(connection)
         self._serve()
 
     # -- serving --------------------------------------------------------------------------------------------------
@@ -470,43 +441,3 @@ class ConnectionPool:
         self._shared.clear()
         self._waiters.clear()
         return connections
-
-
-class ClosedConnections:
-    """Connections on their way out: those in use are cut, the others get half a second for their farewell."""
-
-    def __init__(self, connections: list[Connection]) -> None:
-        self._connections = connections
-
-    def close(self) -> None:
-        """Start; what is in flight fails with ``ClientClosedError``."""
-        for connection in self._connections:
-            connection.on_closed = connection.on_drained = None
-            if connection.idle:
-                connection.close()
-            else:
-                connection.fail(exceptions.ClientClosedError("the client was closed"))
-
-    async def wait(self, tasks: "list[asyncio.Task[Connection]]") -> None:
-        """Wait for the transports and the dials; cut what takes longer than half a second."""
-        futures: list[asyncio.Future[Any]] = [connection.closed for connection in self._connections]
-        futures += tasks
-        if not futures:
-            return
-        try:
-            await asyncio.wait(futures, timeout=0.5)
-        finally:
-            for connection in self._connections:
-                if not connection.closed.done():
-                    connection.abort()
-        pending = [future for future in futures if not future.done()]
-        if pending:
-            await asyncio.wait(pending, timeout=0.4)
-
-
-def clone(error: BaseException) -> BaseException:
-    """Return a copy of an error, for another caller: tracebacks and contexts do not mix."""
-    try:
-        return copy.copy(error).with_traceback(None)
-    except Exception:
-        return exceptions.ConnectionError(str(error))

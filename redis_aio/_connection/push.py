@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from redis_aio._replies.common import text
+
 logger = logging.getLogger("redis_aio.connection")
 
 Push: TypeAlias = list[Any]
@@ -19,17 +21,16 @@ class PushRouter:
     __slots__ = ("_handlers", "unclaimed")
 
     def __init__(self) -> None:
-        self._handlers: dict[bytes, Callable[[Push], None]] = {}
+        self._handlers: dict[str, Callable[[Push], None]] = {}
         self.unclaimed = 0
 
     def register(self, kind: str, handler: Callable[[Push], None]) -> None:
         """Call ``handler`` for each push of this kind; one handler a kind."""
-        self._handlers[kind.encode()] = handler
+        self._handlers[kind] = handler
 
     def dispatch(self, push: Push) -> None:
         """Hand a push to the handler of its kind."""
-        kind = push[0] if push else b""
-        handler = self._handlers.get(kind.encode() if isinstance(kind, str) else kind if isinstance(kind, bytes) else b"")
+        handler = self._handlers.get(text(push[0]) if push else "")
         if handler is None:
             self.unclaimed += 1
             return

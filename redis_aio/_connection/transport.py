@@ -6,7 +6,7 @@ dead first address costs a quarter of a second, not the whole timeout.
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
@@ -21,9 +21,7 @@ AddressInfo = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, i
 HAPPY_EYEBALLS_DELAY = 0.25
 
 
-async def open_transport(
-    options: Options, factory: Callable[[], P]
-) -> tuple[asyncio.Transport, P, socket.socket]:
+async def open_transport(options: Options, factory: Callable[[], P]) -> tuple[asyncio.Transport, P, socket.socket]:
     """Connect and return the transport, its protocol and the socket below both.
 
     Raises:
@@ -66,7 +64,7 @@ async def _connect_tcp(options: Options) -> socket.socket:
     return await _connect_first(addresses, options)
 
 
-def _interleaved(found: list[AddressInfo]) -> list[AddressInfo]:
+def _interleaved(found: Sequence[AddressInfo]) -> list[AddressInfo]:
     """Return the addresses with their families taking turns, the resolver's first choice first."""
     lines: dict[int, list[AddressInfo]] = {}
     for info in found:

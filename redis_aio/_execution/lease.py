@@ -12,7 +12,7 @@ from redis_aio._command.batch import Batch
 from redis_aio._command.command import Command
 from redis_aio._command.spec import Effect
 from redis_aio._connection.connection import Connection, ConnectionState
-from redis_aio._connection.inflight import BatchInterrupted
+from redis_aio._connection.inflight import BatchInterrupted, ignore
 from redis_aio._connection.pool import ConnectionPool
 from redis_aio._execution.outcome import final_error, finished
 from redis_aio._execution.wire import EXEC, MULTI, Pack, raws, slices, transaction_values, value_or_error
@@ -53,7 +53,7 @@ class ConnectionLease:
         data = self._pack(command.spec.words, command.args)
         self._note(command)
         try:
-            reply = await self.send_blocking(command, data)
+            reply = await self.send(command, data)
         except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
             raise final_error(command, error, unsafe=self._options.retry_unsafe) from error.__cause__
         if isinstance(reply, Exception):
@@ -63,8 +63,8 @@ class ConnectionLease:
             return reply  # type: ignore[no-any-return]  # QUEUED is no value of the command's
         return parse(reply)
 
-    def send_blocking(self, command: Command[Any], data: bytes) -> "asyncio.Future[Any]":
-        """Send a command that may wait in the server; its reply is due ``read_timeout`` after its own timeout."""
+    def send(self, command: Command[Any], data: bytes) -> "asyncio.Future[Any]":
+        """Send an encoded command; where it may wait in the server, its reply is due ``read_timeout`` after that."""
         self._check(command)
         block = command.spec.block
         patience = -1.0 if block is None else self._patience(block(command.args))
@@ -131,7 +131,7 @@ class ConnectionLease:
                 replies.extend(await future)
         except BatchInterrupted as interrupted:
             for future in underway:
-                future.add_done_callback(_consume)
+                future.add_done_callback(ignore)
             raise BatchInterrupted([], interrupted.cause) from interrupted.cause
         return transaction_values(batch.commands, replies)
 
@@ -194,9 +194,3 @@ class ConnectionLease:
             return  # it is gone, and its state with it
         if isinstance(future.result(), Exception):
             self.connection.fail(exceptions.ConnectionError("the state of the connection could not be undone"))
-
-
-def _consume(future: "asyncio.Future[Any]") -> None:
-    """Take note of a result that nobody waits for any more."""
-    if not future.cancelled():
-        future.exception()

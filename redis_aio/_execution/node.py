@@ -15,11 +15,12 @@ from typing import Any
 from redis_aio import exceptions
 from redis_aio._command.batch import Batch
 from redis_aio._command.command import Command
-from redis_aio._command.spec import CommandSpec, Effect
+from redis_aio._command.spec import Effect
 from redis_aio._connection.connection import Connection
-from redis_aio._connection.inflight import BatchInterrupted
+from redis_aio._connection.inflight import BatchInterrupted, ignore
 from redis_aio._connection.multiplexer import Multiplexer
-from redis_aio._connection.pool import ConnectionPool, PoolStats
+from redis_aio._connection.pool import ConnectionPool
+from redis_aio._connection.stats import PoolStats
 from redis_aio._execution.blocking import recover
 from redis_aio._execution.lease import ConnectionLease
 from redis_aio._execution.wire import (
@@ -59,7 +60,8 @@ class Node:
         self._pool: ConnectionPool
         self._mux: Multiplexer
         self._pack = packer(options)
-        self._plain = not options.high_integrity and options.auto_pipeline
+        self._auto_pipeline = options.auto_pipeline
+        self._checked = options.high_integrity
         self._recoveries: set[asyncio.Task[None]] = set()
         _nodes.add(self)
 
@@ -77,29 +79,33 @@ class Node:
         if not spec.shareable:
             return await self._execute_unshareable(command)
         data = self._pack(spec.words, command.args)
+        if not self._auto_pipeline:
+            return await self._execute_alone(command, data)
         connection = self._mux.current
         if connection is None or connection.crowded:
             connection = self._mux.pick() or await self._mux.acquire()
-        if self._plain:
-            reply = await connection.send(data, spec.raw)
+        if self._checked:
+            reply = await connection.send_checked(data, None, [spec.raw] if spec.raw else None)
         else:
-            reply = await self._send_special(connection, data, spec)
+            reply = await connection.send(data, spec.raw)
         if isinstance(reply, Exception):
             self._note_error(connection, reply)
             raise reply
         parse = command.reply
-        return reply if parse is None else parse(reply)  # type: ignore[no-any-return]  # without parser, T is Any
+        return reply if parse is None else parse(reply)
 
-    async def _send_special(self, connection: Connection, data: bytes, spec: CommandSpec) -> Any:
-        if self.options.auto_pipeline:
-            return await connection.send_checked(data, None, [spec.raw] if spec.raw else None)
-        leased = await self._pool.acquire()
+    async def _execute_alone(self, command: Command[T], data: bytes) -> T:
+        """Execute a command on a lease."""
+        lease = await self._lease()
         try:
-            if self.options.high_integrity:
-                return await leased.send_checked(data, None, [spec.raw] if spec.raw else None)
-            return await leased.send(data, spec.raw)
+            reply = await lease.send(command, data)
         finally:
-            self._pool.release(leased)
+            lease.release()
+        if isinstance(reply, Exception):
+            self._note_error(lease.connection, reply)
+            raise reply
+        parse = command.reply
+        return reply if parse is None else parse(reply)
 
     def _note_error(self, connection: Connection, error: Exception) -> None:
         """Leave a connection whose server has become a replica: the address may name another server now."""
@@ -116,7 +122,6 @@ class Node:
             return await self.execute(Command(spec.name, *command.args, reply=command.reply, spec=ordinary))
         data = self._pack(spec.words, command.args)  # bad arguments raise before a connection is taken
         lease = await self._lease()
-        connection = lease.connection
         try:
             reply = await self._await_blocked(command, lease, data)
         except asyncio.CancelledError:
@@ -126,13 +131,13 @@ class Node:
             raise
         lease.release()
         if isinstance(reply, Exception):
-            self._note_error(connection, reply)
+            self._note_error(lease.connection, reply)
             raise reply
         parse = command.reply
-        return reply if parse is None else parse(reply)  # type: ignore[no-any-return]  # without parser, T is Any
+        return reply if parse is None else parse(reply)
 
     async def _await_blocked(self, command: Command[Any], lease: ConnectionLease, data: bytes) -> Any:
-        reply = lease.send_blocking(command, data)
+        reply = lease.send(command, data)
         try:
             return await asyncio.shield(reply)
         except asyncio.CancelledError:
@@ -156,7 +161,7 @@ class Node:
         try:
             fit = await recover(command, connection, reply, unblock, put_back)
         finally:
-            reply.add_done_callback(lambda future: future.cancelled() or future.exception())
+            reply.add_done_callback(ignore)
             if not fit or not connection.idle:
                 connection.fail(exceptions.ConnectionError("a cancelled command could not be unblocked"))
             lease.release()
@@ -180,7 +185,7 @@ class Node:
         if get_running_loop() is not self._loop:
             self._bind()
         commands = batch.commands
-        alone = not self.options.auto_pipeline or len(commands) > SLICE_COMMANDS
+        alone = not self._auto_pipeline or len(commands) > SLICE_COMMANDS
         for command in commands:
             if not command.spec.shareable:
                 if command.spec.block is None:
@@ -207,10 +212,10 @@ class Node:
             data = b"".join((MULTI, data, EXEC))
             expected += 2
             flags = flags and [*[False] * (expected - 1), True]
-        connection = self._mux.current
-        if connection is None or connection.crowded:
-            connection = self._mux.pick() or await self._interruptible(self._mux.acquire())
-        if self.options.high_integrity:
+        connection = self._mux.pick()
+        if connection is None:
+            connection = await self._interruptible(self._mux.acquire())
+        if self._checked:
             reply = connection.send_checked(data, expected, flags)
         else:
             reply = connection.send_batch(data, expected, flags)

@@ -1,6 +1,6 @@
 """RetryingExecutor: tries again what can do no harm, and says so when it cannot know.
 
-Attempts are bounded by ``max_retries``, spaced by jittered backoff, and a budget keeps them a small part of the traffic.
+Attempts are bounded by ``max_retries`` and spaced by jittered backoff; a budget keeps them a small part of the traffic.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ class RetryingExecutor:
         self._min_backoff = options.min_retry_backoff
         self._max_backoff = options.max_retry_backoff
         self._extra = tuple(options.retry_on_error)
-        self._catch = (*FAILURES, *self._extra)
+        self._catch: tuple[type[Exception], ...] = (*FAILURES, *self._extra)
         self._deposit = budget.deposit
         self._budget = budget
 

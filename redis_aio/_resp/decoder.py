@@ -7,7 +7,7 @@ An exception from any of the three goes through ``parser_failure``: what comes b
 value of that one reply, and the stream goes on behind it; a ``ProtocolError`` is the end of the connection.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from hiredis import Reader
 

@@ -1,8 +1,8 @@
 """The guard: what stands between the network and hiredis.
 
-hiredis makes room for the elements of an aggregate as soon as it has seen the header: thirteen bytes can cost gigabytes.
-It also hands out attributes as if they were replies, which would shift every later reply by one. So headers are checked,
-and attributes are cut out, before hiredis sees them.
+hiredis makes room for the elements of an aggregate as soon as it has seen the header: thirteen bytes can cost
+gigabytes. It also hands out attributes as if they were replies, which would shift every later reply by one. So headers
+are checked, and attributes are cut out, before hiredis sees them.
 
 A header is one only at an *item boundary*; the same bytes inside a string are data and nobody's business. Three facts
 keep the price of telling one from the other low.
@@ -24,7 +24,7 @@ from typing import Final
 
 from hiredis import Reader
 
-from redis_aio._resp.items import ATTRIBUTE, LF, LINES, PUSH, Attribute, step, walk
+from redis_aio._resp.items import ATTRIBUTE, LF, LINES, MAX_ATTRIBUTE, PUSH, Attribute, number, skip, step, walk
 from redis_aio.exceptions import ProtocolError
 
 #: Elements that may be announced without being paid for with bytes. hiredis reserves eight bytes for each of them.
@@ -39,8 +39,8 @@ _DIGITS: Final = 5
 _LARGE = re.compile(rb"[*~%%>]\d{%d,}\r\n|\|-?\d+\r\n" % _DIGITS)
 #: The length of the shortest line that ``_LARGE`` finds, attributes aside.
 _LARGE_LINE: Final = 1 + _DIGITS
-#: The beginning of a header, or a lone type byte, at the very end.
-_CUT_OFF = re.compile(rb"(?:[*~%>|$=]-?\d{0,20}\r?|[-+:,#_(])\Z")
+#: At the very end: what may be the beginning of a header, and a type byte that would be left alone.
+_CUT_OFF = re.compile(rb"(?:(?<![^\n])[-+:,#_(])?[*~%>|$=]-?\d{0,20}\r?\Z|(?<![^\n])[-+:,#_(]\Z")
 _LONGEST_CUT_OFF: Final = 24
 #: Makes all large headers look like ``*00000``, so that one plain search finds them: ten times the speed of ``_LARGE``.
 _SHAPE: Final = bytes(0x2A if byte in b"*~%>" else 0x30 if byte in b"0123456789" else byte for byte in range(256))
@@ -131,9 +131,10 @@ class Guard:
         seen = self._seen
         if not seen:
             return
+        known = len(self._line)
         self._seen = self._line = b""
         if self._has_data():
-            self._locate(seen)
+            self._locate(seen, known)
         elif seen[-1] != LF:
             # Everything was consumed, a lone type byte is never fed: so this is the end of a string.
             raise ProtocolError("a string reply does not end with CRLF")
@@ -187,7 +188,7 @@ class Guard:
         if not _LARGE.match(data, at) and not _has_large_shape(data[at:]):
             return data
         pieces = []
-        begin = at = 0
+        begin = 0
         while header := _LARGE.search(data, at):
             at = walk(data, at, header.start(), _LARGE_LINE)
             if at > header.start():
@@ -199,17 +200,23 @@ class Guard:
                 at = header.end()
                 continue
             pieces.append(data[begin:at])
-            attribute = Attribute()
-            rest = attribute.feed(data[at:])
-            if rest is None:
-                attribute.feed(bytes(self._held))
-                self._held.clear()
-                self._attribute = attribute
-                self._open = True
-                begin = len(data)
-                break
-            begin = at = len(data) - len(rest)
-        return b"".join((*pieces, data[begin:]))
+            begin = at = self._cut_out(data, header)
+        return b"".join((*pieces, data[begin:])) if pieces else data
+
+    def _cut_out(self, data: bytes, header: re.Match[bytes]) -> int:
+        """Return where the attribute ends; what is missing of it will be taken off what comes next."""
+        pairs = number(header.group()[1:-2])
+        if not 0 <= pairs <= MAX_ATTRIBUTE:
+            raise ProtocolError("an attribute of a reply is too large")
+        at, items = skip(data, header.end(), 2 * pairs)
+        if at - header.start() > MAX_ATTRIBUTE:
+            raise ProtocolError("an attribute of a reply is too large")
+        if not items:
+            return at
+        self._attribute = Attribute(data[at:] + self._held, items)
+        self._held.clear()
+        self._open = True
+        return len(data)
 
     def _announce(self, kind: int, digits: bytes, at: int) -> None:
         """Account for a large aggregate; refuse it if it is the one too many."""
@@ -223,11 +230,11 @@ class Guard:
         self._debt = debt
         self._debt_at = self._fed + at
 
-    def _locate(self, seen: bytes) -> None:
-        """Find out what the end of the bytes fed so far is part of."""
+    def _locate(self, seen: bytes, known: int) -> None:
+        """Find out what the end of the bytes fed so far is part of; so many of them had been fed before."""
         size = len(seen)
         kept_from = size - self._kept()
-        if kept_from <= 0:
+        if kept_from <= known:
             at = walk(seen, 0, size)
         elif seen[kept_from - 1] == LF:
             at = walk(seen, kept_from, size)

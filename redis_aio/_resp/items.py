@@ -26,7 +26,7 @@ PAIRS: Final = frozenset(b"%|")
 LINES: Final = frozenset(b"+-:,#_(")
 
 
-def number(text: bytes) -> int:
+def number(text: bytes | bytearray) -> int:
     """Read the number of a header."""
     digits = text[1:] if text[:1] == b"-" else text
     if not digits.isdigit() or len(digits) > 20:
@@ -34,7 +34,7 @@ def number(text: bytes) -> int:
     return int(text)
 
 
-def step(data: bytes, at: int) -> int:
+def step(data: bytes | bytearray, at: int) -> int:
     """Return the boundary behind the item that begins at ``at``; ``at`` itself if its line is not complete.
 
     The boundary of a string that is not complete is beyond the end of the data.
@@ -62,28 +62,71 @@ def walk(data: bytes, at: int, until: int, large: int = sys.maxsize, items: int 
     find = data.find
     while at < until and items:
         end = find(b"\r\n", at + 1)
-        kind = data[at]
-        if end < 0 or (kind in AGGREGATES and (kind == ATTRIBUTE or end - at >= large)):
+        if end < 0:
             break
-        at = step(data, at)
+        kind = data[at]
+        if kind in LINES:
+            at = end + 2
+        elif kind in AGGREGATES:
+            if kind == ATTRIBUTE or end - at >= large:
+                break
+            at = end + 2
+        else:
+            at = step(data, at)
         items -= 1
     return at
 
 
+def skip(data: bytes | bytearray, at: int, items: int) -> tuple[int, int]:
+    """Step over so many items with everything in them; return the boundary, and how many are left if they are cut off.
+
+    An item that is cut off itself is not stepped into.
+    """
+    size = len(data)
+    while items:
+        behind = step(data, at)
+        if behind == at or behind > size:
+            break
+        kind = data[at]
+        if kind in AGGREGATES:
+            elements = number(data[at + 1 : behind - 2])
+            if kind == ATTRIBUTE:
+                if elements < 0:
+                    raise ProtocolError("an attribute has a length that is not a number")
+                items += 1  # it is not an element, but in front of one
+            items += max(0, elements) * (2 if kind in PAIRS else 1)
+            if items > MAX_ATTRIBUTE:
+                raise ProtocolError("an attribute of a reply is too large")
+        at = behind
+        items -= 1
+    return at, items
+
+
 class Attribute:
-    """An attribute of a reply, taken off the stream as it arrives."""
+    """An attribute of a reply, taken off the stream as it arrives.
 
-    __slots__ = ("_at", "_data", "_items")
+    Args:
+        data: the bytes that are there behind its header.
+        items: how many items there are in it.
+    """
 
-    def __init__(self) -> None:
-        self._data = bytearray()
-        self._at = 0
-        self._items = 0
+    __slots__ = ("_data", "_items", "_taken")
+
+    def __init__(self, data: bytes, items: int) -> None:
+        self._data = bytearray(data)
+        self._items = items
+        self._taken = 0
 
     def feed(self, data: bytes) -> bytes | None:
-        """Take more bytes, the first of them its type byte; return what is behind its end, or ``None`` before that.
+        """Take more bytes; return what is behind its end, or ``None`` before that.
 
         Raises:
             ProtocolError: it is too large.
         """
-        return None
+        self._data += data
+        at, self._items = skip(self._data, 0, self._items)
+        self._taken += at
+        del self._data[:at]
+        if self._taken + (len(self._data) if self._items else 0) > MAX_ATTRIBUTE:
+            raise ProtocolError("an attribute of a reply is too large")
+        return None if self._items else bytes(self._data)

@@ -1,6 +1,6 @@
-"""ChainedCommands: every command as a pipeline has it, each returning the pipeline itself.
+"""ChainedCommands: the commands as a pipeline has them: each queues, and returns the pipeline.
 
-At run time it is ``Commands``; the types are in the stub beside this file, which is generated from the command groups.
+The types are in ``_chained.pyi``, which ``python -m tests.support.chained_stub`` writes from the commands themselves.
 """
 
 from redis_aio.commands import Commands
@@ -8,4 +8,4 @@ from redis_aio.typing import S
 
 
 class ChainedCommands(Commands[S]):
-    """The commands of a pipeline."""
+    """Every command of every group, for a class whose ``_run`` queues the command and returns ``self``."""

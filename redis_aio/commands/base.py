@@ -12,4 +12,3 @@ class CommandGroup(Generic[S]):
     def _run(self, command: Command[T]) -> Reply[T]:
         """Hand the command to whatever this is a face of: a client executes it, a pipeline queues it."""
         raise NotImplementedError
-

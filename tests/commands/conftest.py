@@ -18,6 +18,11 @@ from tests.conftest import MakeClient
 
 T = TypeVar("T")
 
+#: The types of the fixtures below.
+Text = Callable[[Any], Any]
+Needs = Callable[..., None]
+Built = Callable[[Callable[[Commands[Any]], Any]], list[Any]]
+
 KINDS = ("client", "pipeline", "transaction")
 FACES = [
     pytest.param((kind, protocol, decode), id=f"{kind}-resp{protocol}-{'str' if decode else 'bytes'}")
@@ -57,7 +62,7 @@ async def face(request: pytest.FixtureRequest, make_client: MakeClient) -> Face:
 
 
 @pytest.fixture
-def text(face: Face) -> Callable[[Any], Any]:
+def text(face: Face) -> Text:
     """``text("x")`` is ``b"x"`` or ``"x"`` as the face delivers strings, also inside collections."""
 
     def as_delivered(value: Any) -> Any:
@@ -111,7 +116,7 @@ def capabilities(server: RedisServer) -> Capabilities:
 
 
 @pytest.fixture
-def needs(server: RedisServer, capabilities: Capabilities) -> Callable[..., None]:
+def needs(server: RedisServer, capabilities: Capabilities) -> Needs:
     """Skip where the server lacks a command (``needs("HEXPIRE")``) or an option (``needs("SET", "IFEQ")``)."""
 
     def skip_without(command: str, *options: str) -> None:
@@ -142,7 +147,7 @@ def recorder() -> Recorder:
 
 
 @pytest.fixture
-def built(recorder: Recorder) -> Callable[[Callable[[Commands[Any]], Any]], list[Any]]:
+def built(recorder: Recorder) -> Built:
     """``built(lambda r: r.get("k"))`` is ``["GET", "k"]``: what a method would send, bytes shown as str."""
 
     def words(call: Callable[[Commands[Any]], Any]) -> list[Any]:

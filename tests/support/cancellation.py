@@ -1,18 +1,22 @@
 """The cancellation matrix: six ways to give up an operation, at every turn of the event loop.
 
 A *way* starts an operation, lets the loop turn ``ticks`` times and gives up. :func:`sweep` does that for every number
-of ticks in a range: without knowing the client's insides it lands in each of its awaits. With ``FaultProxy.hold`` the
-turns fall into a chosen stage of the protocol.
+of ticks in a range: without knowing the client's insides it lands in each of its awaits. With ``stage``, something to
+await before the turns are counted, they fall into a chosen stage of the protocol, which ``FaultProxy.hold`` prolongs.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import anyio
 
 Operation: TypeAlias = Callable[[], Coroutine[Any, Any, Any]]
+Stage: TypeAlias = Callable[[], Awaitable[Any]]
+
+#: Seconds that reaching a stage takes, for the way that can only count time.
+_STAGE_TIME = 0.05
 
 
 @dataclass
@@ -38,11 +42,16 @@ class Outcome:
         return self.late and not self.cancelled
 
 
-Way: TypeAlias = Callable[[Operation, int], Awaitable[Outcome]]
+class Way(Protocol):
+    """Starts an operation and gives it up."""
+
+    async def __call__(self, operation: Operation, ticks: int, stage: Stage | None = None) -> Outcome: ...
 
 
-async def turn(ticks: int) -> None:
-    """Let the loop turn."""
+async def turn(ticks: int, stage: Stage | None = None) -> None:
+    """Let the loop turn, when the stage is reached."""
+    if stage is not None:
+        await stage()
     for _ in range(ticks):
         await asyncio.sleep(0)
 
@@ -56,25 +65,25 @@ async def _ended(task: "asyncio.Task[Any]", *, late: bool) -> Outcome:
     return Outcome(value=task.result(), late=late)
 
 
-async def by_task_cancel(operation: Operation, ticks: int) -> Outcome:
+async def by_task_cancel(operation: Operation, ticks: int, stage: Stage | None = None) -> Outcome:
     """Cancel the task."""
     task = asyncio.ensure_future(operation())
-    await turn(ticks)
+    await turn(ticks, stage)
     late = task.cancel()
     return await _ended(task, late=late)
 
 
-async def by_double_cancel(operation: Operation, ticks: int) -> Outcome:
+async def by_double_cancel(operation: Operation, ticks: int, stage: Stage | None = None) -> Outcome:
     """Cancel the task, and again up to five turns later, while it may be cleaning up."""
     task = asyncio.ensure_future(operation())
-    await turn(ticks)
+    await turn(ticks, stage)
     late = task.cancel()
     await turn(1 + ticks % 5)
     task.cancel()
     return await _ended(task, late=late)
 
 
-async def by_timeout(operation: Operation, ticks: int) -> Outcome:
+async def by_timeout(operation: Operation, ticks: int, stage: Stage | None = None) -> Outcome:
     """Let ``asyncio.timeout`` expire."""
     outcome = Outcome()
     scope = asyncio.timeout(None)
@@ -90,8 +99,8 @@ async def by_timeout(operation: Operation, ticks: int) -> Outcome:
             outcome.cancelled = True
 
     task = asyncio.ensure_future(run())
-    await turn(ticks)
-    if not task.done() and ticks:
+    await turn(ticks, stage)
+    if not task.done() and (ticks or stage):
         scope.reschedule(asyncio.get_running_loop().time())
     elif not task.done():
         task.cancel()  # not entered yet: nothing to reschedule
@@ -101,10 +110,11 @@ async def by_timeout(operation: Operation, ticks: int) -> Outcome:
     return outcome
 
 
-async def by_wait_for(operation: Operation, ticks: int) -> Outcome:
+async def by_wait_for(operation: Operation, ticks: int, stage: Stage | None = None) -> Outcome:
     """Let ``asyncio.wait_for`` expire after a time of the order of so many turns."""
+    reaching = 0.0 if stage is None else _STAGE_TIME
     try:
-        return Outcome(value=await asyncio.wait_for(_shown(operation), ticks * 0.0001))
+        return Outcome(value=await asyncio.wait_for(_shown(operation), reaching + ticks * 0.0001))
     except TimeoutError:
         return Outcome(cancelled=True)
     except _Raised as raised:
@@ -126,7 +136,7 @@ async def _shown(operation: Operation) -> Any:
         raise _Raised(error) from None
 
 
-async def by_scope(operation: Operation, ticks: int) -> Outcome:
+async def by_scope(operation: Operation, ticks: int, stage: Stage | None = None) -> Outcome:
     """Cancel an anyio scope: every await in it raises, clean-up included."""
     outcome = Outcome()
     scope = anyio.CancelScope()
@@ -140,7 +150,7 @@ async def by_scope(operation: Operation, ticks: int) -> Outcome:
         outcome.cancelled = scope.cancelled_caught
 
     task = asyncio.ensure_future(run())
-    await turn(ticks)
+    await turn(ticks, stage)
     scope.cancel()
     await asyncio.wait([task])
     task.result()
@@ -151,7 +161,7 @@ class _SiblingFailed(Exception):
     """What the sibling raises."""
 
 
-async def by_sibling(operation: Operation, ticks: int) -> Outcome:
+async def by_sibling(operation: Operation, ticks: int, stage: Stage | None = None) -> Outcome:
     """Let a sibling in the same TaskGroup fail."""
     outcome = Outcome()
 
@@ -165,7 +175,7 @@ async def by_sibling(operation: Operation, ticks: int) -> Outcome:
             outcome.error = error
 
     async def fail() -> None:
-        await turn(ticks)
+        await turn(ticks, stage)
         raise _SiblingFailed
 
     try:
@@ -193,6 +203,7 @@ async def sweep(
     operation: Operation,
     ticks: range,
     check: Callable[[int, Outcome], Awaitable[None]] | None = None,
+    stage: Stage | None = None,
 ) -> list[Outcome]:
     """Give ``operation`` up after each number of ticks; ``check`` looks at the world after each.
 
@@ -201,7 +212,7 @@ async def sweep(
     """
     outcomes = []
     for tick in ticks:
-        outcome = await way(operation, tick)
+        outcome = await way(operation, tick, stage)
         assert not outcome.swallowed, f"at tick {tick} the cancellation became {outcome}"
         if check is not None:
             await check(tick, outcome)

@@ -140,6 +140,7 @@ class _Conversation:
         self.sock = sock
         self.dialogue = dialogue
         self.steps = list(dialogue.steps)
+        self.over = False
         self.thread = threading.Thread(target=self.run, daemon=True)
 
     def run(self) -> None:
@@ -153,6 +154,8 @@ class _Conversation:
                     self.server.note(self.number, request)
                     self.give(self.answer(request), request)
         self.sock.close()
+        self.over = True
+        self.server.news()
 
     def answer(self, request: Request) -> Answer:
         if self.steps and is_command(request, self.steps[0].expect):
@@ -248,6 +251,10 @@ class ScriptedServer:
         """Wait until the ``count``-th connection has come."""
         await self._until(lambda: self.connections >= count)
 
+    async def hung_up(self, connection: int) -> None:
+        """Wait until this connection, counted from 1, is closed."""
+        await self._until(lambda: self.connections >= connection and self._conversations[connection - 1].over)
+
     async def _until(self, condition: Callable[[], bool], patience: float = 10.0) -> None:
         event = asyncio.Event()
         waiter = (asyncio.get_running_loop(), event, condition)
@@ -258,7 +265,8 @@ class ScriptedServer:
         async with asyncio.timeout(patience):
             await event.wait()
 
-    def _news(self) -> None:
+    def news(self) -> None:
+        """Look at what is waited for (called by the conversations)."""
         with self._lock:
             for waiter in list(self._waiters):
                 loop, event, condition = waiter
@@ -270,7 +278,7 @@ class ScriptedServer:
     def note(self, connection: int, request: Request) -> None:
         """Remember a request (called by the conversations)."""
         self.requests.append((connection, request))
-        self._news()
+        self.news()
 
     def wait(self, event: threading.Event) -> None:
         """Wait for an event of the test's, or the end of the server."""
@@ -289,4 +297,4 @@ class ScriptedServer:
             conversation = _Conversation(self, number + 1, sock, dialogue)
             self._conversations.append(conversation)
             conversation.thread.start()
-            self._news()
+            self.news()

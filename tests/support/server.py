@@ -53,7 +53,7 @@ def program(path: Path) -> Program:
 
 def programs(others: Iterable[str]) -> dict[str, Program]:
     """Return the programs to test with by their names: first the default one, then ``others`` (paths)."""
-    found = {}
+    found: dict[str, Program] = {}
     for path in [default_program().path, *map(Path, others)]:
         entry = program(path)
         name = entry.name

@@ -1,0 +1,39 @@
+"""Closing connections within a second, whatever their peers do."""
+
+import asyncio
+from typing import Any
+
+from redis_aio import exceptions
+from redis_aio._connection.connection import Connection
+
+
+class ClosedConnections:
+    """Connections on their way out: those in use are cut, the others get half a second for their farewell."""
+
+    def __init__(self, connections: list[Connection]) -> None:
+        self._connections = connections
+
+    def close(self) -> None:
+        """Start; what is in flight fails with ``ClientClosedError``."""
+        for connection in self._connections:
+            connection.on_closed = connection.on_drained = None
+            if connection.idle:
+                connection.close()
+            else:
+                connection.fail(exceptions.ClientClosedError("the client was closed"))
+
+    async def wait(self, tasks: "list[asyncio.Task[Connection]]") -> None:
+        """Wait for the transports and the dials; cut what takes longer than half a second."""
+        futures: list[asyncio.Future[Any]] = [connection.closed for connection in self._connections]
+        futures += tasks
+        if not futures:
+            return
+        try:
+            await asyncio.wait(futures, timeout=0.5)
+        finally:
+            for connection in self._connections:
+                if not connection.closed.done():
+                    connection.abort()
+        pending = [future for future in futures if not future.done()]
+        if pending:
+            await asyncio.wait(pending, timeout=0.4)
