@@ -100,10 +100,9 @@ def _credential_provider(value: Any) -> Any:
     return value
 
 
-def _callable_or_none(value: Any) -> Any:
-    if value is not None and not callable(value):
-        raise TypeError
-    return value
+def _no_connect_func(value: Any) -> None:
+    if value is not None:
+        raise ValueError("None: connections have no methods for it to call; use a Hook with on_connect")
 
 
 def _driver_info(value: Any) -> Any:
@@ -171,7 +170,7 @@ FIELDS: Mapping[str, Kind] = {
     "keepalive_count": Integer(1, none=True),
     "tcp_user_timeout": Seconds(),
     "socket_options": Checked("a mapping of integers to integers or bytes, or None", pairs_of_integers),
-    "redis_connect_func": Checked("callable or None", _callable_or_none),
+    "redis_connect_func": Checked("None", _no_connect_func),
     **{name: TLS_OPTIONS[name] for name in ("ssl_context", "server_hostname")},
 }
 

@@ -5,7 +5,7 @@
 
 import copy
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ssl import CERT_NONE, SSLContext, TLSVersion, VerifyFlags, VerifyMode
 from typing import Any, TypedDict, Unpack
@@ -66,7 +66,7 @@ class RedisOptions(TypedDict, total=False):
     keepalive_count: int | None
     tcp_user_timeout: float | None
     socket_options: Mapping[int, int | bytes] | None
-    redis_connect_func: Callable[..., Any] | None
+    redis_connect_func: None
     ssl_context: SSLContext | None
     server_hostname: str | None
     # redis-py's
@@ -149,7 +149,7 @@ class Options:
     #: An idle connection is pinged before use when this long unused; 0 is never.
     health_check_interval: float = 0.0
     auto_pipeline: bool = True
-    #: All commands of the client run on one connection.
+    #: All commands of the client run on one connection: ``pool_size`` is 1.
     single_connection_client: bool = False
     high_integrity: bool = False
     keepalive: bool = True
@@ -160,8 +160,8 @@ class Options:
     tcp_user_timeout: float | None = 10.0
     #: More options of the TCP level of the socket: number to value.
     socket_options: Mapping[int, int | bytes] = field(default_factory=dict)
-    #: redis-py's hook: called with each new connection.
-    redis_connect_func: Callable[..., Any] | None = None
+    #: redis-py's; nothing but ``None`` is accepted. ``Hook.on_connect`` is what there is instead.
+    redis_connect_func: None = None
     #: ``None``: no TLS.
     ssl_context: SSLContext | None = None
     #: The name that the server's certificate must be for; ``None`` is ``host``.
@@ -276,6 +276,8 @@ def _fill_in(fields: dict[str, Any]) -> None:
     """Set the defaults that depend on other options."""
     if fields.get("pool_size", 1) is None:
         del fields["pool_size"]
+    if fields.get("single_connection_client"):
+        fields["pool_size"] = 1  # nothing else is needed: ordinary commands and leases take turns on it
     if fields.get("db", 0) is None:
         del fields["db"]
     if "pool_timeout" not in fields and "read_timeout" in fields:

@@ -284,7 +284,7 @@ def xreadgroup(arguments: Arguments) -> Effect:
 
 def xgroup_setid(arguments: Arguments) -> Effect:
     """Judge ``XGROUP SETID key group <id | $>``: $ is another id once something was added, and would skip it."""
-    return _idempotent(word_at(arguments, 2) not in ("", "$"))
+    return _idempotent(len(arguments) > 2 and word(arguments[2]) != "$")
 
 
 # -- scripting, server, cluster ---------------------------------------------------------------------------------------

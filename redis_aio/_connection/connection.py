@@ -6,6 +6,8 @@ Invariants (each has its test in tests/connection):
   leave it together, so the order on the wire is the order of the line.
 * What is cancelled before the flush leaves the outbox and is never written. What is cancelled later keeps its place in
   line and swallows its reply.
+* A request that finds nothing in flight is written at once. Otherwise one write carries what gathers in a turn of the
+  loop, or as many requests as the last replies woke callers, whichever is first.
 * A reply is completed by the oldest entry, or belongs to nobody: then the connection is closed.
 * A connection is READY or it is not used: a failed handshake, a protocol violation or half a written frame closes it.
 * However a connection ends, each entry's future gets an exception that says whether the request had been written.
@@ -25,7 +27,7 @@ from redis_aio import exceptions
 from redis_aio._connection.handshake import Session
 from redis_aio._connection.inflight import Inflight, InflightBatch
 from redis_aio._connection.push import PushRouter
-from redis_aio._connection.watch import NO_CONTEXT, Watch
+from redis_aio._connection.watch import NEVER, NO_CONTEXT, Watch
 from redis_aio._options import Options
 from redis_aio._resp.decoder import NOT_READY, Decoder, parser_failure
 from redis_aio._resp.encoder import pack
@@ -97,7 +99,9 @@ class Connection(asyncio.Protocol):
         self._outbox_line: list[Inflight] = []
         self._outbox_bytes = 0
         self._flush_scheduled = False
-        self._room_waiters: list[asyncio.Future[None]] = []
+        #: How many callers the last replies woke: they are likely to send again in this turn, and are waited for.
+        self._expected = 0
+        self._room_waiters: set[asyncio.Future[None]] = set()
         self._partial = 0  # bytes received since the last complete reply
         self._watch = Watch(self)
 
@@ -159,9 +163,11 @@ class Connection(asyncio.Protocol):
         The future ends with a ``ConnectionError`` or ``ReadTimeoutError`` whose ``written`` says whether the request
         may have reached the server.
         """
-        future = self.loop.create_future()
-        deadline = self._deadline(timeout)
-        self._enqueue(Inflight(future, deadline, raw), data)
+        loop = self.loop
+        future = loop.create_future()
+        if timeout == -1.0:
+            timeout = self._read_timeout
+        self._enqueue(Inflight(future, NEVER if timeout is None else loop.time() + timeout, raw), data)
         return future
 
     def send_batch(
@@ -191,33 +197,37 @@ class Connection(asyncio.Protocol):
     def _deadline(self, timeout: float | None) -> float:
         if timeout == -1.0:
             timeout = self._read_timeout
-        return float("inf") if timeout is None else self.loop.time() + timeout
+        return NEVER if timeout is None else self.loop.time() + timeout
 
     def _enqueue(self, entry: Inflight, data: bytes) -> None:
         if self._transport is None or self.state is ConnectionState.CLOSED:
             entry.future.set_exception(entry.lost(exceptions.ConnectionError("the connection is closed")))
             return
         inflight = self._inflight
-        if not inflight and not self._outbox:
+        line = self._outbox_line
+        if not inflight and not line:
             now = self.loop.time()
             if now - self.progress_at > QUIET and self._peer_has_gone():
                 entry.future.set_exception(entry.lost(exceptions.ConnectionError("the server closed the connection")))
                 self.fail(exceptions.ConnectionError("the server closed the connection"))
                 return
             self.progress_at = now
-            inflight.append(entry)
-            self._transport.write(data)
-        else:
-            self._outbox.append(data)
-            self._outbox_line.append(entry)
-            self._outbox_bytes += len(data)
-            if not self._flush_scheduled:
-                self._flush_scheduled = True
-                self.loop.call_soon(self._flush)
-                if not self.crowded and self.loop.time() - self.progress_at > SLOW:
-                    self.crowded = True
-            elif self._outbox_bytes > WRITE_BUFFER:
-                self._flush()
+            if self._expected == 1:
+                inflight.append(entry)
+                self._transport.write(data)
+                if entry.deadline < self._watch.at:
+                    self._watch.by(entry.deadline)
+                return
+        line.append(entry)
+        self._outbox.append(data)
+        self._outbox_bytes += len(data)
+        if len(line) == self._expected != 1 or self._outbox_bytes > WRITE_BUFFER:
+            self._flush()
+        elif not self._flush_scheduled:
+            self._flush_scheduled = True
+            self.loop.call_soon(self._flush)
+            if not self.crowded and self.loop.time() - self.progress_at > SLOW:
+                self.crowded = True
         if entry.deadline < self._watch.at:
             self._watch.by(entry.deadline)
 
@@ -247,15 +257,14 @@ class Connection(asyncio.Protocol):
         """Wait until it is not full any more, or closed."""
         while self.full and self.state is not ConnectionState.CLOSED:
             waiter = self.loop.create_future()
-            self._room_waiters.append(waiter)
+            self._room_waiters.add(waiter)
             try:
                 await waiter
             finally:
-                if not waiter.done() or waiter.cancelled():
-                    self._room_waiters.remove(waiter)
+                self._room_waiters.discard(waiter)
 
     def _wake_room_waiters(self) -> None:
-        waiters, self._room_waiters = self._room_waiters, []
+        waiters, self._room_waiters = self._room_waiters, set()
         for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(None)
@@ -274,6 +283,8 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.received += 1
+        before = len(self._inflight)
+        pushed = self.pushes.dispatched
         try:
             self._decoder.feed(data)
             completed = False
@@ -291,8 +302,12 @@ class Connection(asyncio.Protocol):
         except Exception as error:  # whatever a parser raises: the stream is out of step, this connection is over
             self.fail(parser_failure(error))
             return
-        self._partial = 0 if completed else self._partial + len(data)
-        if completed or self._inflight:
+        self._expected = (before - len(self._inflight)) or 1
+        if completed:
+            self._partial = 0
+            self.progress_at = self.loop.time()
+        elif pushed == self.pushes.dispatched:  # part of a reply; pushes say nothing of the replies that are awaited
+            self._partial += len(data)
             self.progress_at = self.loop.time()
         self._settle_line()
 

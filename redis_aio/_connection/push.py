@@ -18,10 +18,12 @@ class PushRouter:
     for are counted in ``unclaimed`` and dropped.
     """
 
-    __slots__ = ("_handlers", "unclaimed")
+    __slots__ = ("_handlers", "dispatched", "unclaimed")
 
     def __init__(self) -> None:
         self._handlers: dict[str, Callable[[Push], None]] = {}
+        #: How many pushes have come, and how many of them nobody had asked for.
+        self.dispatched = 0
         self.unclaimed = 0
 
     def register(self, kind: str, handler: Callable[[Push], None]) -> None:
@@ -30,6 +32,7 @@ class PushRouter:
 
     def dispatch(self, push: Push) -> None:
         """Hand a push to the handler of its kind."""
+        self.dispatched += 1
         handler = self._handlers.get(text(push[0]) if push else "")
         if handler is None:
             self.unclaimed += 1

@@ -10,6 +10,7 @@ import warnings
 import weakref
 from asyncio import get_running_loop
 from collections.abc import Callable, Coroutine
+from threading import get_ident
 from typing import Any
 
 from redis_aio import exceptions
@@ -57,6 +58,10 @@ class Node:
         self.dial = dial
         self.closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
+        # A thread runs one loop at a time, so these two tell whether ours is the one that is running here. Asking for
+        # the running loop would say so too, but costs a system call on Python 3.11.
+        self._thread = -1
+        self._is_running: Callable[[], bool] = bool
         self._pool: ConnectionPool
         self._mux: Multiplexer
         self._pack = packer(options)
@@ -73,7 +78,7 @@ class Node:
         Raises:
             ConnectionError, TimeoutError: the attempt failed; ``written`` says whether it may have been executed.
         """
-        if get_running_loop() is not self._loop:
+        if get_ident() != self._thread or not self._is_running():
             self._bind()
         spec = command.spec
         if not spec.shareable:
@@ -182,7 +187,7 @@ class Node:
         Raises:
             BatchInterrupted: it ended early; ``replies`` holds the values so far (none of an atomic batch).
         """
-        if get_running_loop() is not self._loop:
+        if get_ident() != self._thread or not self._is_running():
             self._bind()
         commands = batch.commands
         alone = not self._auto_pipeline or len(commands) > SLICE_COMMANDS
@@ -244,7 +249,7 @@ class Node:
             PoolTimeoutError: none became free within ``pool_timeout``.
             ConnectionError: a new one could not be made.
         """
-        if get_running_loop() is not self._loop:
+        if get_ident() != self._thread or not self._is_running():
             self._bind()
         return await self._lease()
 
@@ -267,6 +272,9 @@ class Node:
         if self.closed:
             raise exceptions.ClientClosedError("the client is closed")
         loop = get_running_loop()
+        if self._loop is loop:  # it runs in another thread now
+            self._thread = get_ident()
+            return
         if self._loop is not None:
             if self._loop.is_running():
                 raise RuntimeError(
@@ -275,14 +283,21 @@ class Node:
                 )
             self._let_go()
         self._loop = loop
+        self._thread = get_ident()
+        self._is_running = loop.is_running
         self._pool = ConnectionPool(self.options, self.dial, loop)
         self._mux = Multiplexer(self._pool, self.options, loop)
+
+    def _unbind(self) -> asyncio.AbstractEventLoop | None:
+        loop, self._loop = self._loop, None
+        self._thread, self._is_running = -1, bool
+        return loop
 
     def _let_go(self) -> None:
         """Drop the connections of a loop that does not run any more."""
         self._mux.close()
         connections = self._pool.abandon()
-        self._loop = None
+        self._unbind()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)  # the transports' loop cannot close them any more
             for connection in connections:
@@ -294,7 +309,7 @@ class Node:
         if self.closed:
             return
         self.closed = True
-        loop, self._loop = self._loop, None
+        loop = self._unbind()
         if loop is None:
             return
         if loop is not get_running_loop():
@@ -309,7 +324,7 @@ class Node:
 
     def abort(self) -> None:
         """Drop the connections without waiting; for a client that was never closed."""
-        loop, self._loop = self._loop, None
+        loop = self._unbind()
         if loop is None or self.closed:
             return
         self.closed = True
@@ -322,8 +337,7 @@ class Node:
 
     def _forget_parent(self) -> None:
         if self._loop is not None:
-            _inherited.extend((self._loop, self._pool, self._mux, self._pool.abandon()))
-            self._loop = None
+            _inherited.extend((self._unbind(), self._pool, self._mux, self._pool.abandon()))
 
 
 def _after_fork() -> None:

@@ -35,35 +35,24 @@ class Decoder:
         errors: what to do with what is not valid in the encoding, as in ``bytes.decode``.
     """
 
-    __slots__ = ("_guard", "_reader", "get")
+    __slots__ = ("_guard", "feed", "get", "settle")
 
     def __init__(self, *, encoding: str | None, errors: str = "strict") -> None:
-        self._reader = Reader(
+        reader = Reader(
             protocolError=ProtocolError,
             replyError=reply_error,
             encoding=encoding,
             errors=errors,
             notEnoughData=NOT_READY,
         )
-        self._guard = Guard(self._reader)
+        self._guard = Guard(reader)
+        # Bound methods of those who do the work: all three are on the path of every reply.
+        #: ``feed(chunk)`` takes the next bytes of the stream; ``ProtocolError`` if they announce more than is safe.
+        self.feed = self._guard.feed
         #: ``get() -> reply | NOT_READY``; ``get(False)`` does not decode the strings of this reply.
-        self.get = self._reader.gets
-
-    def feed(self, data: bytes) -> None:
-        """Take the next bytes of the stream.
-
-        Raises:
-            ProtocolError: they announce more than can be trusted.
-        """
-        self._guard.feed(data)
-
-    def settle(self) -> None:
-        """Note where in the stream the chunk ended, once all complete replies were taken out.
-
-        Raises:
-            ProtocolError: the chunk ended in something no server sends.
-        """
-        self._guard.settle()
+        self.get = reader.gets
+        #: ``settle()`` notes where the chunk ended; ``ProtocolError`` if that is something no server sends.
+        self.settle = self._guard.settle
 
     @property
     def incomplete(self) -> int:

@@ -17,6 +17,7 @@ MAX_ATTRIBUTE: Final = 1 << 16
 LF: Final = ord("\n")
 ATTRIBUTE: Final = ord("|")
 PUSH: Final = ord(">")
+_STRING: Final = ord("$")
 #: Types whose item is a line with a length, and a payload of that length.
 STRINGS: Final = frozenset(b"$=")
 #: Types whose item, as far as stepping is concerned, is a line with a number.
@@ -65,12 +66,10 @@ def walk(data: bytes, at: int, until: int, large: int = sys.maxsize, items: int 
         if end < 0:
             break
         kind = data[at]
-        if kind in LINES:
-            at = end + 2
-        elif kind in AGGREGATES:
-            if kind == ATTRIBUTE or end - at >= large:
-                break
-            at = end + 2
+        if kind == _STRING and (length := data[at + 1 : end]).isdigit() and end - at < 10:
+            at = end + int(length) + 4  # the common case of step()
+        elif kind in AGGREGATES and (kind == ATTRIBUTE or end - at >= large):
+            break
         else:
             at = step(data, at)
         items -= 1

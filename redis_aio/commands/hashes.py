@@ -384,6 +384,45 @@ class HashCommands(CommandGroup[S]):
         """
         return self._run(Command("HPTTL", key, *_fields("fields", fields)))
 
+    # -- many hashes of the same fields: Redis 8.10 -------------------------------------------------------------------
+    #
+    # The server keeps a fieldset with the connection that prepared it, so these belong together on one connection:
+    # that of ``client.connection()``, or of one pipeline.
+
+    def himport_prepare(self, fieldset_name: KeyT, fields: Iterable[FieldT]) -> Reply[bool]:
+        """Give a list of fields a name on this connection, for :meth:`himport_set`; return ``True``.
+
+        https://redis.io/commands/himport-prepare/
+        """
+        return self._run(Command("HIMPORT PREPARE", fieldset_name, *_several("fields", fields), reply=ok))
+
+    def himport_set(self, key: KeyT, fieldset_name: KeyT, values: Iterable[EncodableT]) -> Reply[bool]:
+        """Make a hash of values for the fields of a fieldset that this connection has prepared; return ``True``.
+
+        https://redis.io/commands/himport-set/
+        """
+        return self._run(Command("HIMPORT SET", key, fieldset_name, *_several("values", values), reply=ok))
+
+    def himport_discard(self, fieldset_name: KeyT) -> Reply[int]:
+        """Forget a fieldset of this connection; return how many there were, 1 or 0.
+
+        https://redis.io/commands/himport-discard/
+        """
+        return self._run(Command("HIMPORT DISCARD", fieldset_name))
+
+    def himport_discard_all(self) -> Reply[int]:
+        """Forget all fieldsets of this connection; return how many there were.
+
+        https://redis.io/commands/himport-discardall/
+        """
+        return self._run(Command("HIMPORT DISCARDALL"))
+
+
+def _several(name: str, values: Iterable[Any]) -> list[Any]:
+    if isinstance(values, str | bytes | bytearray | memoryview) or not isinstance(values, Iterable):
+        raise DataError(f"{name} must be several, not one {type(values).__name__}")
+    return some(name, list(values))
+
 
 def _fields(name: str, fields: Sequence[FieldT]) -> tuple[EncodableT, ...]:
     return ("FIELDS", len(some(name, fields)), *fields)

@@ -11,6 +11,7 @@ from redis_aio.commands import Commands
 from redis_aio.commands.hashes import HashDataPersistOptions
 from redis_aio.exceptions import DataError
 from tests.commands.conftest import Face, Recorder
+from tests.conftest import MakeClient
 
 pytestmark = pytest.mark.one_loop  # no command depends on the event loop
 
@@ -163,6 +164,17 @@ async def test_set_and_expire_if_the_hash_exists(face: Face, needs: Needs) -> No
     assert await face(lambda r: r.hsetex("h", "b", "1", xx=True)) == 1
 
 
+async def test_many_hashes_of_the_same_fields(make_client: MakeClient, needs: Needs) -> None:
+    needs("HIMPORT PREPARE")
+    client = make_client()
+    async with client.connection() as connection:
+        assert await connection.himport_prepare("users", ["name", "age"]) is True
+        assert await connection.himport_set("u:1", "users", ["Ann", 30]) is True
+        assert await connection.himport_discard("users") == 1
+        assert await connection.himport_discard_all() == 0
+    assert await client.hgetall("u:1") == {b"name": b"Ann", b"age": b"30"}
+
+
 # -- without a server -------------------------------------------------------------------------------------------------
 
 
@@ -186,6 +198,10 @@ async def test_set_and_expire_if_the_hash_exists(face: Face, needs: Needs) -> No
             lambda r: r.hpexpireat("h", datetime(2030, 1, 1, tzinfo=UTC), "f", "g", lt=True),
             ["HPEXPIREAT", "h", 1893456000000, "LT", "FIELDS", 2, "f", "g"],
         ),
+        (lambda r: r.himport_prepare("users", ("name", "age")), ["HIMPORT", "PREPARE", "users", "name", "age"]),
+        (lambda r: r.himport_set("u:1", "users", iter(["Ann", 30])), ["HIMPORT", "SET", "u:1", "users", "Ann", 30]),
+        (lambda r: r.himport_discard("users"), ["HIMPORT", "DISCARD", "users"]),
+        (lambda r: r.himport_discard_all(), ["HIMPORT", "DISCARDALL"]),
         (lambda r: r.hscan("h", 3, "f*", 9, True), ["HSCAN", "h", 3, "MATCH", "f*", "COUNT", 9, "NOVALUES"]),
     ],
 )
@@ -215,6 +231,8 @@ def test_what_is_sent(built: Built, call: Callable[[Commands[Any]], Any], words:
         (lambda r: r.hgetex("h", "a", px="soon"), "px must be an int or a timedelta, not str"),
         (lambda r: r.hexpire("h", 1), "fields must have at least one element"),
         (lambda r: r.hexpireat("h", timedelta(1), "a"), "unix_time_seconds must be an int or a datetime"),
+        (lambda r: r.himport_set("u:1", "users", "Ann"), "values must be several, not one str"),
+        (lambda r: r.himport_prepare("users", []), "fields must have at least one element"),
         (lambda r: r.hrandfield("h", withvalues=True), "withvalues needs a count"),
     ],
 )

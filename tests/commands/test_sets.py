@@ -77,13 +77,18 @@ async def test_differences_intersections_unions(face: Face, text: Text) -> None:
     assert await face(lambda r: r.smembers("z")) == text({"a", "b", "c", "d"})
 
 
-async def test_cardinalities(face: Face, needs: Needs) -> None:
+async def test_cardinality_of_an_intersection(face: Face, needs: Needs) -> None:
     needs("SINTERCARD")
     await face.client.sadd("s", "a", "b", "c")
     await face.client.sadd("t", "b", "c", "d")
     assert await face(lambda r: r.sintercard(2, ["s", "t"])) == 2
     assert await face(lambda r: r.sintercard(2, ["s", "t"], limit=1)) == 1
+
+
+async def test_cardinalities_of_unions_and_differences(face: Face, needs: Needs) -> None:
     needs("SUNIONCARD")
+    await face.client.sadd("s", "a", "b", "c")
+    await face.client.sadd("t", "b", "c", "d")
     assert await face(lambda r: r.sunioncard(2, ["s", "t"])) == 4
     assert await face(lambda r: r.sunioncard(2, ["s", "t"], approx=True)) == 4
     assert await face(lambda r: r.sdiffcard(2, ["s", "t"])) == 1

@@ -36,7 +36,7 @@ async def test_add_to_a_score(face: Face) -> None:
     assert (value, type(value)) == (2.0, float)
 
 
-async def test_scores_and_ranks(face: Face, needs: Needs) -> None:
+async def test_scores_and_ranks(face: Face) -> None:
     await face.client.zadd("z", ABCD)
     assert await face(lambda r: r.zcard("z")) == 4
     assert await face(lambda r: r.zscore("z", "d")) == 4.5
@@ -45,7 +45,11 @@ async def test_scores_and_ranks(face: Face, needs: Needs) -> None:
     assert await face(lambda r: r.zrevrank("z", "a")) == 3
     assert await face(lambda r: r.zrank("z", "x")) is None
     assert await face(lambda r: r.zcount("z", "(1", 3)) == 2
+
+
+async def test_ranks_with_scores(face: Face, needs: Needs) -> None:
     needs("ZRANK", "WITHSCORE")
+    await face.client.zadd("z", ABCD)
     assert await face(lambda r: r.zrank("z", "d", withscore=True)) == [3, 4.5]
     assert await face(lambda r: r.zrevrank("z", "c", True, int)) == [1, 3]
     assert await face(lambda r: r.zrank("z", "x", withscore=True)) is None
@@ -62,7 +66,7 @@ async def test_infinite_scores(face: Face, text: Text) -> None:
     )
 
 
-async def test_nothing_there(face: Face, needs: Needs) -> None:
+async def test_nothing_there(face: Face) -> None:
     assert await face(lambda r: r.zrange("none", 0, -1)) == []
     assert await face(lambda r: r.zrange("none", 0, -1, withscores=True)) == []
     assert await face(lambda r: r.zpopmin("none")) == []
@@ -72,8 +76,6 @@ async def test_nothing_there(face: Face, needs: Needs) -> None:
     assert await face(lambda r: r.zrandmember("none", 2, True)) == []
     assert await face(lambda r: r.zinter(["none", "other"], withscores=True)) == []
     assert await face(lambda r: r.zmscore("none", ["a"])) == [None]
-    needs("ZMPOP")
-    assert await face(lambda r: r.zmpop(1, ["none"], min=True)) is None
 
 
 async def test_range_by_rank(face: Face, text: Text) -> None:
@@ -156,6 +158,7 @@ async def test_pop_from_the_first_set_that_has_members(face: Face, text: Text, n
     assert await face(lambda r: r.zmpop(1, ["z"], max=True, count=2)) == text(["z", [["d", "4.5"], ["c", "3"]]])
     assert await face(lambda r: r.bzmpop(1, 2, ["none", "z"], max=True)) == text(["z", [["b", "2"]]])
     assert await face(lambda r: r.bzmpop(0.01, 1, ["z"], min=True)) is None
+    assert await face(lambda r: r.zmpop(1, ["z"], min=True)) is None
 
 
 async def test_random_members(face: Face, text: Text) -> None:

@@ -9,6 +9,7 @@ no connection (except for a blocking command, which may); nothing is left behind
 
 import asyncio
 import random
+from functools import partial
 
 import pytest
 
@@ -101,9 +102,8 @@ async def test_batches(connect: Connect, proxy: FaultProxy, protocol: int, way: 
     client = connect(protocol=protocol, pool_size=2)
     nonces = Nonces()
     await nonces.settle(client, 1)
-    transaction = False
 
-    async def batch() -> None:
+    async def batch(transaction: bool) -> None:
         pipe = client.pipeline(transaction=transaction)
         expected = [nonces.new() for _ in range(5)]
         for nonce in expected:
@@ -116,7 +116,7 @@ async def test_batches(connect: Connect, proxy: FaultProxy, protocol: int, way: 
         await nonces.settle(client, 2, at_once=2)
 
     for transaction in (False, True):
-        await sweep(WAYS[way], batch, range(scale.SWEEP_TICKS // 2), check)
+        await sweep(WAYS[way], partial(batch, transaction), range(scale.SWEEP_TICKS // 2), check)
     await nonces.settle(client, 20)
     assert len(await proxy.log()) <= 2
 

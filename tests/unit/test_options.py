@@ -119,6 +119,8 @@ def test_options_cannot_be_changed() -> None:
         ({"retry_on_error": None}, "retry_on_error", ()),
         ({"keepalive": None}, "keepalive", False),
         ({"socket_options": None}, "socket_options", {}),
+        ({"single_connection_client": True}, "pool_size", 1),
+        ({"single_connection_client": True, "max_connections": 10}, "pool_size", 1),
     ],
 )
 def test_value_becomes(given: dict[str, Any], name: str, expected: Any) -> None:
@@ -226,7 +228,6 @@ def test_names_that_change_nothing(given: dict[str, Any]) -> None:
         ({"retry_on_error": KeyError}, "retry_on_error must be a list of exception classes or None, not type"),
         ({"max_retries": None}, "max_retries must be an integer of at least 0, not None"),
         ({"credential_provider": "me"}, "must be a redis_aio.credentials.CredentialProvider or None, not str"),
-        ({"redis_connect_func": "f"}, "redis_connect_func must be callable or None, not str"),
         ({"driver_info": "x"}, "driver_info must be an object that has a formatted_name, or None, not str"),
         ({"socket_keepalive_options": 3}, "must be a mapping of integers to integers or bytes, or None, not int"),
         ({"ssl": "yes"}, "ssl must be True or False, not str"),
@@ -287,6 +288,8 @@ def test_type_error(given: dict[str, Any], message: str) -> None:
         ({"retry_on_error": [KeyError, 5]}, "retry_on_error must be a list of exception classes"),
         ({"legacy_responses": False}, "legacy_responses must be True: replies have redis-py's legacy shape, and its"
                                       " unified one is not supported"),
+        ({"redis_connect_func": print}, "redis_connect_func must be None: connections have no methods for it to call;"
+                                        " use a Hook with on_connect"),
         ({"event_dispatcher": object()}, "event_dispatcher must be None: it is accepted for redis-py's sake, and the"
                                          " feature is not supported"),
         ({"maint_notifications_config": object()}, "maint_notifications_config must be None: it is accepted for"

@@ -1,0 +1,73 @@
+"""The iterators over SCAN and its kin, which only clients have."""
+
+from typing import Any
+
+import pytest
+
+from tests.commands.conftest import Needs
+from tests.conftest import MakeClient
+
+pytestmark = pytest.mark.one_loop
+
+
+@pytest.fixture(params=[False, True], ids=["bytes", "str"])
+async def r(request: pytest.FixtureRequest, make_client: MakeClient, protocol: int) -> Any:
+    return make_client(protocol=protocol, decode_responses=request.param)
+
+
+def as_text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode()
+
+
+async def test_scan_iter(r: Any) -> None:
+    await r.mset({f"user:{number}": number for number in range(500)})
+    await r.execute_command("RPUSH", "job:1", "x")
+    everything = [as_text(name) async for name in r.scan_iter()]
+    assert set(everything) == {f"user:{number}" for number in range(500)} | {"job:1"}
+    assert [as_text(name) async for name in r.scan_iter("job:*", count=100)] == ["job:1"]
+    assert [as_text(name) async for name in r.scan_iter(_type="list")] == ["job:1"]
+    assert [name async for name in r.scan_iter(match="nobody")] == []
+
+
+async def test_hscan_iter(r: Any) -> None:
+    content = {f"field-{number}": f"{number}" for number in range(1500)}
+    await r.hset("h", mapping=content)
+    pairs = [(as_text(field), as_text(value)) async for field, value in r.hscan_iter("h", count=100)]
+    assert dict(pairs) == content
+    assert [as_text(field) async for field, _ in r.hscan_iter("h", match="field-7")] == ["field-7"]
+    assert [item async for item in r.hscan_iter("missing")] == []
+
+
+async def test_hscan_iter_without_values(r: Any, needs: Needs) -> None:
+    needs("HSCAN", "NOVALUES")
+    await r.hset("h", mapping={"a": "1", "b": "2"})
+    assert {as_text(field) async for field in r.hscan_iter("h", no_values=True)} == {"a", "b"}
+
+
+async def test_sscan_iter(r: Any) -> None:
+    members = {f"member-{number}" for number in range(1500)}
+    await r.sadd("s", *members)
+    assert {as_text(member) async for member in r.sscan_iter("s", count=100)} == members
+    assert [as_text(member) async for member in r.sscan_iter("s", "member-7")] == ["member-7"]
+
+
+async def test_zscan_iter(r: Any) -> None:
+    members = {f"member-{number}": number + 0.5 for number in range(1500)}
+    await r.zadd("z", members)
+    scored = [(as_text(member), score) async for member, score in r.zscan_iter("z", count=100)]
+    assert dict(scored) == members
+    whole = [score async for _, score in r.zscan_iter("z", "member-7", score_cast_func=lambda score: int(float(score)))]
+    assert whole == [7]
+
+
+async def test_leaving_a_loop_early_leaves_nothing_behind(r: Any) -> None:
+    await r.mset({f"k{number}": number for number in range(100)})
+    names = r.scan_iter(count=5)
+    async for _ in names:
+        break
+    await names.aclose()
+    assert await r.ping() is True
+
+
+async def test_a_pipeline_does_not_iterate(r: Any) -> None:
+    assert not hasattr(r.pipeline(), "scan_iter")
