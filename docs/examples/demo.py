@@ -6,7 +6,7 @@ Run it with ``make demo``, or ``python docs/examples/demo.py`` where the package
 import asyncio
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import redis_aio as redis
@@ -30,12 +30,12 @@ def show(rows: Iterable[tuple[str, str]]) -> None:
 
 
 def progress(done: int, total: int) -> None:
-    """Draw a progress bar: over the last one on a terminal, otherwise only the full one."""
-    bar = "#" * (done * 40 // total)
+    """Draw a progress bar: over the last one on a terminal, otherwise a line for each quarter."""
+    line = f"  [{'#' * (done * 40 // total):<40}] {done:,} of {total:,}"
     if sys.stdout.isatty():
-        print(f"\r  [{bar:<40}] {done:,} of {total:,}", end="" if done < total else "\n", flush=True)
-    elif done == total:
-        print(f"  [{bar:<40}] {done:,} of {total:,}")
+        print(f"\r{line}", end="" if done < total else "\n", flush=True)
+    elif done * 4 % total == 0:
+        print(line)
 
 
 async def many_tasks(client: "redis.Redis[str]") -> float:
@@ -106,10 +106,20 @@ async def pool_timeout(url: str) -> None:
         print(f"  ordinary commands still work: PING -> {await client.ping()}")
 
 
+def fastest_loop() -> Callable[[], asyncio.AbstractEventLoop]:
+    """Return what makes event loops: uvloop's where it is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop
+
+
 async def main() -> None:
     """Run everything and show what happened."""
     async with RedisServer() as server:
         print(f"A private server: {server!r}")
+        print(f"The event loop: {type(asyncio.get_running_loop()).__module__}")
         async with redis.from_url(server.url, decode_responses=True) as client:
             before = await client.info("stats")
             concurrent = await many_tasks(client)
@@ -138,4 +148,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with asyncio.Runner(loop_factory=fastest_loop()) as runner:
+        runner.run(main())

@@ -1,21 +1,27 @@
 """Pytest fixtures: a real private server, and an empty client of it for each test.
 
-Switched on in a ``conftest.py`` with ``pytest_plugins = ["redis_aio.testing.plugin"]``. The tests that use ``redis_client``
+Switched on in a ``conftest.py`` with ``pytest_plugins = ["redis_aio.testing.plugin"]``. Tests that use ``redis_client``
 are run by pytest-asyncio (in either mode) or, where that is not installed, by anyio's plugin.
 """
 
-from collections.abc import AsyncIterator, Iterator
+import importlib
+import importlib.util
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, TypeVar
 
 import pytest
 
 from redis_aio.client import Redis
 from redis_aio.testing.server import RedisServer
 
-try:
-    # In its strict mode pytest-asyncio runs the async fixtures that it was told about.
-    from pytest_asyncio import fixture as async_fixture
-except ImportError:
-    async_fixture = pytest.fixture
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _async_fixture(function: F) -> F:
+    # In its strict mode pytest-asyncio runs only the async fixtures that it was told about.
+    name = "pytest" if importlib.util.find_spec("pytest_asyncio") is None else "pytest_asyncio"
+    made: F = importlib.import_module(name).fixture(function)
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +31,7 @@ def redis_server() -> Iterator[RedisServer]:
         yield server
 
 
-@async_fixture
+@_async_fixture
 async def redis_client(redis_server: RedisServer) -> AsyncIterator[Redis[bytes]]:
     """A client of the private server, which is emptied before each test."""
     redis_server.command("FLUSHALL")

@@ -234,9 +234,11 @@ class RedisServer:
             os.killpg(self._running().pid, signal.SIGCONT)
 
     def wait(self, timeout: float | None = None) -> None:
-        """Block until the server's process ends by itself; `TimeoutError` after ``timeout`` seconds."""
+        """Block until the server's process has ended by itself; `TimeoutError` after ``timeout`` seconds."""
+        self._check_started()
         try:
-            self._running().wait(timeout)
+            if self._process is not None:
+                self._process.wait(timeout)
         except subprocess.TimeoutExpired:
             raise TimeoutError(f"the server still runs after {timeout} s") from None
 

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from redis_aio import AuthenticationError, DataError, ResponseError
+from redis_aio.testing import RedisServer
 from tests.commands.conftest import Built, Face, Needs, Recorder, Text
 from tests.conftest import MakeClient
+from tests.support.oracles import eventually
 
 pytestmark = pytest.mark.one_loop
 
@@ -86,14 +88,21 @@ async def test_client_unblock(face: Face) -> None:
     assert await face(lambda r: r.client_unblock(123456)) is False
 
 
+def blocked(server: RedisServer) -> bool:
+    clients = server.command("INFO", "clients")
+    assert isinstance(clients, bytes)
+    return b"blocked_clients:1" in clients
+
+
 @pytest.mark.parametrize("error", [False, True])
-async def test_client_unblock_ends_a_wait(make_client: MakeClient, client: Any, error: bool) -> None:
+async def test_client_unblock_ends_a_wait(
+    make_client: MakeClient, client: Any, server: RedisServer, error: bool
+) -> None:
     async with make_client().connection() as other:
         number = await other.client_id()
         waiting = asyncio.ensure_future(other.execute_command("BLPOP", "empty", 0))
-        async with asyncio.timeout(5):
-            while not await client.client_unblock(number, error):
-                await asyncio.sleep(0.001)
+        await eventually(lambda: blocked(server))
+        assert await client.client_unblock(number, error) is True
         if error:
             with pytest.raises(ResponseError, match="UNBLOCKED"):
                 await waiting

@@ -78,10 +78,14 @@ async def test_random_fields(face: Face, text: Text) -> None:
 
 async def test_scan(face: Face, text: Text) -> None:
     await face.client.hset("h", mapping={f"field:{n}": n for n in range(600)} | {"other": 1})
-    cursor, found = await face(lambda r: r.hscan("h", 0, match="field:*", count=100))
+
+    async def page(cursor: int) -> Any:
+        return await face(lambda r: r.hscan("h", cursor, match="field:*", count=100))
+
+    cursor, found = await page(0)
     while cursor:
-        cursor, page = await face(lambda r, at=cursor: r.hscan("h", at, match="field:*", count=100))
-        found |= page
+        cursor, more = await page(cursor)
+        found |= more
     assert found == text({f"field:{n}": str(n) for n in range(600)})
 
 

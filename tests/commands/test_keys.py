@@ -85,7 +85,7 @@ async def test_dump_and_restore(face: Face, text: Text) -> None:
     assert type(value) is bytes
     assert await face(lambda r: r.dump("missing")) is None
     assert await face(lambda r: r.restore("copy", 0, value)) == text("OK")
-    with pytest.raises(ResponseError, match="BUSYKEY|Target key name already exists"):
+    with pytest.raises(ResponseError, match="Target key name already exists"):
         await face(lambda r: r.restore("copy", 0, value))
     assert await face(lambda r: r.restore("copy", 100_000, value, replace=True, idletime=50)) == text("OK")
     assert 0 < await face.client.pttl("copy") <= 100_000

@@ -1,6 +1,5 @@
 """The server commands on each face, those that would disturb others on a server of their own."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
@@ -10,22 +9,27 @@ import pytest
 
 import redis_aio
 from redis_aio import DataError, RedisError, ResponseError
+from redis_aio._command.command import Command
 from redis_aio._replies import server as replies
-from redis_aio.commands.server import HotkeysMetricsTypes
+from redis_aio.commands.server import HotkeysMetricsTypes, ServerShutdown
 from redis_aio.testing import RedisServer
 from tests.commands.conftest import Built, Face, Needs, Recorder, Text
+from tests.support.oracles import eventually
 from tests.support.server import Program
 
 pytestmark = pytest.mark.one_loop
+
+
+class Stoppable(ServerShutdown[bytes], redis_aio.Redis[bytes]):
+    """A client with SHUTDOWN."""
 
 
 @pytest.fixture
 async def own(server_program: Program) -> AsyncIterator[tuple[RedisServer, Any]]:
     """A server that the test may change, and its client."""
     config = {"enable-debug-command": "yes", "repl-diskless-sync-delay": 0}
-    async with server_program.server(config=config) as server:
-        async with redis_aio.Redis(host=server.host, port=server.port) as client:
-            yield server, client
+    async with server_program.server(config=config) as server, Stoppable(host=server.host, port=server.port) as client:
+        yield server, client
 
 
 # -- what the server is and does --------------------------------------------------------------------------------------
@@ -249,9 +253,7 @@ async def test_replication(own: tuple[RedisServer, Any], server_program: Program
     server, client = own
     async with server_program.server() as other, redis_aio.Redis(host=other.host, port=other.port) as replica:
         assert await replica.replicaof(server.host, server.port) == b"OK"
-        async with asyncio.timeout(10):
-            while (await replica.role())[3] != b"connected":
-                await asyncio.sleep(0.01)
+        await eventually(lambda: other.command("ROLE")[3] == b"connected", within=10)  # type: ignore[index]  # a list
         await client.set("k", "v")
         async with client.connection() as writer:
             await writer.set("k", "w")
@@ -277,7 +279,7 @@ async def test_failover_without_a_replica(own: tuple[RedisServer, Any]) -> None:
 async def test_shutdown(own: tuple[RedisServer, Any]) -> None:
     _, client = own
     await client.set("k", "v")
-    assert await client.shutdown(nosave=True, now=True) is None
+    await client.shutdown(nosave=True, now=True)
     with pytest.raises(redis_aio.ConnectionError):
         await client.get("k")
 
@@ -289,31 +291,28 @@ async def test_a_shutdown_that_fails_says_so(own: tuple[RedisServer, Any]) -> No
     assert await client.ping() is True
 
 
-async def test_shutdown_of_nobody(make_nobody: Any) -> None:
-    with pytest.raises(redis_aio.ConnectionError):
-        await make_nobody.shutdown()
+async def test_shutdown_of_nobody() -> None:
+    async with Stoppable(host="127.0.0.1", port=1, max_retries=0) as client:
+        with pytest.raises(redis_aio.ConnectionError):
+            await client.shutdown()
 
 
-@pytest.fixture
-async def make_nobody() -> AsyncIterator[Any]:
-    async with redis_aio.Redis(host="127.0.0.1", port=1, max_retries=0) as client:
-        yield client
+class Answering(ServerShutdown[bytes]):
+    """What answers OK to everything."""
+
+    async def _run(self, command: Command[Any]) -> Any:
+        return b"OK"
 
 
-async def test_shutdown_takes_one_word_about_saving(client: Any) -> None:
+async def test_shutdown_takes_one_word_about_saving() -> None:
     with pytest.raises(DataError, match="save and nosave exclude each other"):
-        await client.shutdown(save=True, nosave=True)
+        await Answering().shutdown(save=True, nosave=True)
 
 
-async def test_an_answered_shutdown_has_failed(recorder: Recorder) -> None:
-    class Answering(redis_aio.Redis[bytes]):
-        async def _run(self, command: Any) -> Any:
-            return b"OK"
-
-    client = Answering()
-    assert await client.shutdown(abort=True) is None  # type: ignore[func-returns-value]  # that it is None is the point
+async def test_an_answered_shutdown_has_failed() -> None:
+    await Answering().shutdown(abort=True)
     with pytest.raises(RedisError, match="did not go"):
-        await client.shutdown()
+        await Answering().shutdown(now=True)
 
 
 # -- what is sent -----------------------------------------------------------------------------------------------------

@@ -96,11 +96,15 @@ async def test_cardinalities_of_unions_and_differences(face: Face, needs: Needs)
 
 async def test_scan(face: Face, text: Text) -> None:
     await face.client.sadd("s", *(f"member:{n}" for n in range(600)), "other")
-    cursor, found = await face(lambda r: r.sscan("s", 0, match="member:*", count=100))
+
+    async def page(cursor: int) -> Any:
+        return await face(lambda r: r.sscan("s", cursor, match="member:*", count=100))
+
+    cursor, found = await page(0)
     assert type(found) is list
     while cursor:
-        cursor, page = await face(lambda r, at=cursor: r.sscan("s", at, match="member:*", count=100))
-        found += page
+        cursor, more = await page(cursor)
+        found += more
     assert set(found) == text({f"member:{n}" for n in range(600)})
 
 

@@ -120,13 +120,13 @@ async def test_store_a_range(face: Face, text: Text) -> None:
 @pytest.mark.parametrize("cast", [int, str, Decimal, round])
 async def test_scores_of_the_callers_choice(face: Face, text: Text, cast: Callable[[Any], Any]) -> None:
     await face.client.zadd("z", {"a": 2, "big": 1e20})
-    values = {
+    values: dict[Any, list[Any]] = {
         int: [2, 10**20],
         str: [str(text("2")), str(text("1e+20"))],
         Decimal: [Decimal(2), Decimal(10**20)],
         round: [2, 10**20],
-    }[cast]
-    expected = list(zip(text(["a", "big"]), values, strict=True))
+    }
+    expected = list(zip(text(["a", "big"]), values[cast], strict=True))
     assert await face(lambda r: r.zrange("z", 0, -1, withscores=True, score_cast_func=cast)) == expected
     assert await face(lambda r: r.zrevrange("z", 0, -1, True, cast)) == expected[::-1]
     assert await face(lambda r: r.zunion(["z"], withscores=True, score_cast_func=cast)) == expected
@@ -203,10 +203,14 @@ async def test_cardinality_of_an_intersection(face: Face, needs: Needs) -> None:
 
 async def test_scan(face: Face, text: Text) -> None:
     await face.client.zadd("z", {f"member:{n}": n for n in range(600)} | {"other": 1})
-    cursor, found = await face(lambda r: r.zscan("z", 0, match="member:*", count=100))
+
+    async def page(cursor: int) -> Any:
+        return await face(lambda r: r.zscan("z", cursor, match="member:*", count=100))
+
+    cursor, found = await page(0)
     while cursor:
-        cursor, page = await face(lambda r, at=cursor: r.zscan("z", at, match="member:*", count=100))
-        found += page
+        cursor, more = await page(cursor)
+        found += more
     assert dict(found) == text({f"member:{n}": float(n) for n in range(600)})
 
 

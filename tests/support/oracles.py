@@ -159,6 +159,12 @@ def open_descriptors() -> dict[str, str]:
     return found
 
 
+def _this_task() -> "asyncio.Task[Any]":
+    task = asyncio.current_task()
+    assert task is not None
+    return task
+
+
 @contextlib.asynccontextmanager
 async def clean(
     server: Address | None = None, client_name: str | None = None, *, within: float = 5.0
@@ -186,6 +192,7 @@ async def clean(
                         within=within,
                         why=lambda: f"CLIENT LIST still has {observer.clients(client_name)}",
                     )
+            tasks.add(_this_task())
             await eventually(
                 lambda: asyncio.all_tasks() <= tasks,
                 within=within,

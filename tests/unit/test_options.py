@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import inspect
 import math
 import os
 import pathlib
@@ -12,6 +13,7 @@ from typing import Any, get_type_hints
 
 import pytest
 import trustme
+from cryptography.hazmat.primitives import serialization
 
 from redis_aio._option_table import ALIASES, FIELDS, IGNORED, KINDS
 from redis_aio._options import Options, RedisOptions
@@ -53,8 +55,6 @@ def test_every_default_passes_its_own_check() -> None:
 
 def test_every_keyword_of_redis_py_is_accepted() -> None:
     redis = pytest.importorskip("redis.asyncio")
-    import inspect
-
     theirs = set(inspect.signature(redis.Redis.__init__).parameters) - {"self"}
     # What the client itself takes, and what redis-py has deprecated since 5.0.1.
     theirs -= {"connection_pool", "auto_close_connection_pool"}
@@ -412,8 +412,6 @@ def test_what_cannot_be_loaded_is_named(given: dict[str, Any], message: str) -> 
 
 
 def encrypted_key(directory: pathlib.Path, password: bytes) -> tuple[pathlib.Path, pathlib.Path]:
-    from cryptography.hazmat.primitives import serialization
-
     certificate = trustme.CA().issue_cert("client.example")
     key = serialization.load_pem_private_key(certificate.private_key_pem.bytes(), None)
     encoded = key.private_bytes(

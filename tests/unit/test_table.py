@@ -1,5 +1,6 @@
 """The table of specs: what each effect promises, how long commands wait, and how raw arguments find their row."""
 
+import itertools
 import random
 import string
 import sys
@@ -380,6 +381,39 @@ def test_a_key_is_the_same_key_as_str_and_as_bytes() -> None:
     assert SPECS["ZUNIONSTORE"].effect_with(("ключ", 2, "a", "ключ".encode())) is ACCUMULATING
     assert SPECS["SDIFFSTORE"].effect_with((b"d", "a", memoryview(b"d"))) is ACCUMULATING
     assert SPECS["ZRANGESTORE"].effect_with((7, b"7", 0, 9)) is ACCUMULATING
+
+
+def _span(count: int, start: int, stop: int) -> range:
+    """Return the indexes that a range of the server means, among so many elements."""
+    first = max(0, start if start >= 0 else count + start)
+    last = min(count - 1, stop if stop >= 0 else count + stop)
+    return range(first, last + 1)
+
+
+def test_trimming_again_takes_no_more_where_it_is_judged_so() -> None:
+    judged = {True: 0, False: 0}
+    for start, stop in itertools.product(range(-7, 8), repeat=2):
+        settles = True
+        for count in range(9):
+            kept = len(_span(count, start, stop))
+            settles = settles and len(_span(kept, start, stop)) == kept
+        judged[settles] += 1
+        effect = SPECS["LTRIM"].effect_with(("k", start, stop))
+        assert settles or effect is ACCUMULATING, (start, stop)
+    assert all(judged.values())
+
+
+def test_removing_ranks_again_takes_no_more_where_it_is_judged_so() -> None:
+    judged = {True: 0, False: 0}
+    for start, stop in itertools.product(range(-7, 8), repeat=2):
+        settles = True
+        for count in range(9):
+            left = count - len(_span(count, start, stop))
+            settles = settles and len(_span(left, start, stop)) == 0
+        judged[settles] += 1
+        effect = SPECS["ZREMRANGEBYRANK"].effect_with(("k", start, stop))
+        assert settles or effect is ACCUMULATING, (start, stop)
+    assert all(judged.values())
 
 
 def test_every_function_of_the_arguments_has_a_case() -> None:
