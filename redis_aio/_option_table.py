@@ -131,7 +131,7 @@ def _parse_legacy_responses(text: str) -> bool:
 #: The options themselves; each is a field of ``Options``.
 FIELDS: Mapping[str, Kind] = {
     "host": Checked("a host name or address", _host),
-    "port": Integer(1, 65535),
+    "port": Integer(1, 65535, digits=True),
     "unix_socket_path": Path(),
     "db": Integer(0, none=True, digits=True),
     "username": Text(),

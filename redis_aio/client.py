@@ -161,7 +161,9 @@ class Redis(Client[S]):
         self._core = RetryingExecutor(pool.node, pool.options, pool.budget)
         self._executor = self._core
         self._closed = False
-        frame = sys._getframe(2)
+        frame = sys._getframe(1)
+        while frame.f_back is not None and frame.f_globals.get("__name__") == __name__:
+            frame = frame.f_back
         self._made_at = f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
     @overload

@@ -48,10 +48,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    default, *others = config.stash[_PROGRAMS]
+    default, *others = _chosen(config)
     scope = "all tests" if config.getoption("--matrix") else "tests/commands"
     more = f"; {scope} also against {', '.join(others)}" if others else ""
     terminalreporter.write_line(f"server: {default}{more}")
+
+
+def _chosen(config: pytest.Config) -> dict[str, Program]:
+    """Return the programs to run tests against, the default one first; without --matrix one of each version."""
+    found = config.stash[_PROGRAMS]
+    if config.getoption("--matrix"):
+        return found
+    versions: dict[tuple[str, tuple[int, ...]], str] = {}
+    for name, program in found.items():
+        versions.setdefault((program.flavour, program.version), name)
+    return {name: found[name] for name in versions.values()}
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -62,7 +73,7 @@ def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    found = metafunc.config.stash[_PROGRAMS]
+    found = _chosen(metafunc.config)
     if "server_program" not in metafunc.fixturenames or len(found) == 1:
         return
     path = metafunc.definition.path.relative_to(metafunc.config.rootpath)

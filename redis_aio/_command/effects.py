@@ -17,9 +17,12 @@ from redis_aio._command.arguments import count_at, key, number, number_at, only_
 from redis_aio._command.spec import Arguments, Effect
 
 _NONE: frozenset[str] = frozenset()
+_XX = frozenset({"XX"})
+_XX_KEEPTTL = frozenset({"XX", "KEEPTTL"})
 _TTL = frozenset({"EX", "PX", "EXAT", "PXAT"})
 #: A relative time to live. EXAT and PXAT may lie in the past, and then delete.
 _RELATIVE_TTL = frozenset({"EX", "PX"})
+_PERSIST = frozenset({"PERSIST"})
 
 
 def _idempotent(condition: bool) -> Effect:
@@ -39,13 +42,13 @@ def _until(arguments: Arguments, start: int, end: str) -> Arguments | None:
 
 def set_(arguments: Arguments) -> Effect:
     """Judge ``SET key value [XX | NX | IFEQ ...] [GET] [EX seconds | ... | KEEPTTL]``."""
-    return _idempotent(only_options(arguments, 2, frozenset({"XX", "KEEPTTL"}), _TTL))
+    return _idempotent(only_options(arguments, 2, _XX_KEEPTTL, _TTL))
 
 
 def msetex(arguments: Arguments) -> Effect:
     """Judge ``MSETEX numkeys key value [key value ...] [NX | XX] [EX seconds | ... | KEEPTTL]``."""
     pairs = count_at(arguments, 0)
-    return _idempotent(pairs > 0 and only_options(arguments, 1 + 2 * pairs, frozenset({"XX", "KEEPTTL"}), _TTL))
+    return _idempotent(pairs > 0 and only_options(arguments, 1 + 2 * pairs, _XX_KEEPTTL, _TTL))
 
 
 def getex(arguments: Arguments) -> Effect:
@@ -55,7 +58,7 @@ def getex(arguments: Arguments) -> Effect:
     """
     if len(arguments) <= 1:
         return Effect.READ
-    return _idempotent(only_options(arguments, 1, frozenset({"PERSIST"}), _RELATIVE_TTL))
+    return _idempotent(only_options(arguments, 1, _PERSIST, _RELATIVE_TTL))
 
 
 def delex(arguments: Arguments) -> Effect:
@@ -85,7 +88,7 @@ def bitfield(arguments: Arguments) -> Effect:
 
 def expire(arguments: Arguments) -> Effect:
     """Judge ``EXPIRE key seconds [NX | XX | GT | LT]``, and the commands like it."""
-    return _idempotent(only_options(arguments, 2, frozenset({"XX"})))
+    return _idempotent(only_options(arguments, 2, _XX))
 
 
 def copy(arguments: Arguments) -> Effect:
@@ -172,7 +175,7 @@ def hgetex(arguments: Arguments) -> Effect:
         return Effect.ACCUMULATING
     if not options:
         return Effect.READ
-    return _idempotent(only_options(options, 0, frozenset({"PERSIST"}), _RELATIVE_TTL))
+    return _idempotent(only_options(options, 0, _PERSIST, _RELATIVE_TTL))
 
 
 def hsetex(arguments: Arguments) -> Effect:
@@ -328,7 +331,7 @@ def _settled(path: str) -> bool:
 
 def json_set(arguments: Arguments) -> Effect:
     """Judge ``JSON.SET key path value [NX | XX] [FPHA type]``."""
-    known = only_options(arguments, 3, frozenset({"XX"}), frozenset({"FPHA"}))
+    known = only_options(arguments, 3, _XX, frozenset({"FPHA"}))
     return _idempotent(known and _settled(word_at(arguments, 1)))
 
 

@@ -10,6 +10,7 @@ of Redis and Valkey has. ``tests/meta/test_specs.py`` compares all of it with re
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from redis_aio._command import blocking, effects
@@ -711,7 +712,8 @@ def _text(value: Any) -> str | None:
     return bytes(value).decode("latin-1") if isinstance(value, bytes | bytearray | memoryview) else None
 
 
+@lru_cache(maxsize=128)  # a module's commands are sent again and again
 def _unknown(name: str) -> CommandSpec:
-    """Return a spec that assumes nothing good; a new subcommand (of CLIENT, say) may change its connection."""
+    """Return a spec that assumes nothing good: a new subcommand of CLIENT most likely changes its connection."""
     spec = unknown(name)
-    return spec.with_(effect=STATEFUL) if name in _CONTAINERS else spec
+    return spec.with_(effect=STATEFUL) if name in ("CLIENT", "HIMPORT") else spec

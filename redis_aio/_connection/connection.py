@@ -17,19 +17,17 @@ import asyncio
 import enum
 import os
 import socket
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
-
-from hiredis import PushNotification
 
 from redis_aio import exceptions
 from redis_aio._connection.handshake import Session
 from redis_aio._connection.inflight import Inflight, InflightBatch
+from redis_aio._connection.line import InflightLine
 from redis_aio._connection.push import PushRouter
 from redis_aio._connection.watch import NEVER, NO_CONTEXT, Watch
 from redis_aio._options import Options
-from redis_aio._resp.decoder import NOT_READY, Decoder, parser_failure
+from redis_aio._resp.decoder import Decoder
 from redis_aio._resp.encoder import pack
 
 #: Requests in flight on one connection before it counts as crowded, and before it takes no more.
@@ -90,11 +88,9 @@ class Connection(asyncio.Protocol):
         self._read_timeout = options.read_timeout
         self._transport: asyncio.Transport | None = None
         self._socket: socket.socket | None = None
-        self._decoder = Decoder(
-            encoding=options.encoding if options.decode_responses else None, errors=options.encoding_errors
-        )
-        self._get = self._decoder.get
-        self._inflight: deque[Inflight] = deque()
+        encoding = options.encoding if options.decode_responses else None
+        self._line = InflightLine(Decoder(encoding=encoding, errors=options.encoding_errors), self.pushes)
+        self._inflight = self._line.entries
         self._outbox: list[bytes] = []
         self._outbox_line: list[Inflight] = []
         self._outbox_bytes = 0
@@ -102,7 +98,6 @@ class Connection(asyncio.Protocol):
         #: How many callers the last replies woke: they are likely to send again in this turn, and are waited for.
         self._expected = 0
         self._room_waiters: set[asyncio.Future[None]] = set()
-        self._partial = 0  # bytes received since the last complete reply
         self._watch = Watch(self)
 
     # -- what others ask ------------------------------------------------------------------------------------------
@@ -131,12 +126,6 @@ class Connection(asyncio.Protocol):
     def pending(self) -> "list[Inflight]":
         """The entries whose replies have not come, the oldest first."""
         return [*self._inflight, *self._outbox_line]
-
-    @property
-    def oldest(self) -> Inflight | None:
-        """The entry whose reply is due first."""
-        line = self._inflight or self._outbox_line
-        return line[0] if line else None
 
     @property
     def unwritten(self) -> int:
@@ -284,107 +273,20 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.received += 1
         before = len(self._inflight)
-        pushed = self.pushes.dispatched
         try:
-            self._decoder.feed(data)
-            completed = False
-            while True:
-                try:
-                    completed = self._drain() or completed
-                    break
-                except UnicodeDecodeError as error:
-                    self._complete(_undecodable(error))
-                    completed = True
-            self._decoder.settle()
+            moved = self._line.receive(data)
         except exceptions.ProtocolError as error:
             self.fail(error)
             return
-        except Exception as error:  # whatever a parser raises: the stream is out of step, this connection is over
-            self.fail(parser_failure(error))
-            return
         self._expected = (before - len(self._inflight)) or 1
-        if completed:
-            self._partial = 0
-            self.progress_at = self.loop.time()
-        elif pushed == self.pushes.dispatched:  # part of a reply; pushes say nothing of the replies that are awaited
-            self._partial += len(data)
+        if moved:
             self.progress_at = self.loop.time()
         self._settle_line()
-
-    def _drain(self) -> bool:
-        """Give every complete reply to its entry; return whether there was any."""
-        inflight = self._inflight
-        get = self._get
-        completed = False
-        while inflight:
-            entry = inflight[0]
-            replies = entry.replies
-            if replies is None:
-                reply = get(False) if entry.raw else get()
-                if reply is NOT_READY:
-                    return completed
-                if type(reply) is PushNotification:
-                    self.pushes.dispatch(reply)
-                    continue
-                inflight.popleft()
-                if not entry.future.done():
-                    entry.future.set_result(reply)
-                completed = True
-            else:
-                if not self._fill(entry, replies):  # type: ignore[arg-type]  # an entry with replies is a batch
-                    return True
-                completed = True
-        while (reply := get()) is not NOT_READY:
-            if type(reply) is not PushNotification:
-                raise exceptions.ProtocolError("the server sent a reply that nobody asked for")
-            self.pushes.dispatch(reply)
-        return completed
-
-    def _fill(self, entry: InflightBatch, replies: list[Any]) -> bool:
-        """Collect replies of a batch; return whether it is complete."""
-        get = self._get
-        missing = entry.expected - len(replies)
-        raws = entry.raws
-        while missing:
-            reply = get() if raws is None or not raws[len(replies)] else get(False)
-            if reply is NOT_READY:
-                return False
-            if type(reply) is PushNotification:
-                self.pushes.dispatch(reply)
-                continue
-            replies.append(reply)
-            missing -= 1
-        self._complete_batch(entry)
-        return True
-
-    def _complete_batch(self, entry: InflightBatch) -> None:
-        replies = entry.replies
-        if entry.nonce is not None:
-            echo = replies.pop()
-            if (echo.encode() if isinstance(echo, str) else echo) != entry.nonce:
-                raise exceptions.ProtocolError("a reply did not belong to its request (high_integrity check)")
-        self._inflight.popleft()
-        if not entry.future.done():
-            entry.future.set_result(replies[0] if entry.single else replies)
-
-    def _complete(self, reply: Any) -> None:
-        """Give a reply made here (an undecodable string) to the oldest entry."""
-        if not self._inflight:
-            raise exceptions.ProtocolError("the server sent a reply that nobody asked for")
-        entry = self._inflight[0]
-        if isinstance(entry, InflightBatch):
-            entry.replies.append(reply)
-            if len(entry.replies) == entry.expected:
-                self._complete_batch(entry)
-        else:
-            self._inflight.popleft()
-            if not entry.future.done():
-                entry.future.set_result(reply)
 
     def _settle_line(self) -> None:
         """Bring ``crowded`` up to date, and say so when the line has become empty."""
         inflight = self._inflight
-        if self._partial > LARGE_REPLY or self._decoder.incomplete > LARGE_REPLY:
+        if self._line.partial and self._line.unfinished > LARGE_REPLY:
             self.crowded = True
         elif self.crowded and self.state is ConnectionState.READY and not self.paused:
             self.crowded = len(inflight) >= CROWDED_REQUESTS
@@ -438,7 +340,8 @@ class Connection(asyncio.Protocol):
         self._watch.stop()
         if self._transport is not None:
             self._transport.abort()
-        inflight, self._inflight = self._inflight, deque()
+        inflight = list(self._inflight)
+        self._inflight.clear()
         line, self._outbox_line, self._outbox = self._outbox_line, [], []
         for entries, written in ((inflight, True), (line, False)):
             for entry in entries:
@@ -489,7 +392,3 @@ class Connection(asyncio.Protocol):
             return False
         except OSError:
             return True
-
-
-def _undecodable(error: UnicodeDecodeError) -> exceptions.ReplyDecodeError:
-    return exceptions.ReplyDecodeError(error.encoding, error.object, error.start, error.end, error.reason)

@@ -125,6 +125,8 @@ def _raise(reply: Any) -> None:
         return
     if isinstance(reply, exceptions.AuthenticationWrongNumberOfArgsError):
         raise exceptions.AuthenticationError("this server knows no user names: give a password alone") from None
+    if isinstance(reply, exceptions.AuthenticationError) and "HELLO must be called" in str(reply):
+        raise exceptions.AuthenticationError("the server wants a password, and none was given") from None
     if isinstance(reply, exceptions.ConnectionError):
         raise reply
     raise exceptions.ConnectionError(f"the handshake failed: {reply}") from reply

@@ -12,6 +12,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from redis_aio.exceptions import ProtocolError
+
 
 class Inflight:
     """One command in flight.
@@ -67,6 +69,18 @@ class InflightBatch(Inflight):
         self.raws = raws
         self.nonce = nonce
         self.single = single
+
+    def checked(self) -> Any:
+        """Return what the future gets when all replies have come.
+
+        Raises:
+            ProtocolError: the last one is not the nonce: the replies are not ours.
+        """
+        if self.nonce is not None:
+            echo = self.replies.pop()
+            if (echo.encode() if isinstance(echo, str) else echo) != self.nonce:
+                raise ProtocolError("a reply did not belong to its request (high_integrity check)")
+        return self.replies[0] if self.single else self.replies
 
     def lost(self, cause: Exception) -> Exception:
         return cause if self.single else BatchInterrupted(self.replies, cause)

@@ -9,18 +9,48 @@ Invariants:
 
 import asyncio
 import contextvars
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from redis_aio import exceptions
-
-if TYPE_CHECKING:
-    from redis_aio._connection.connection import Connection
+from redis_aio._connection.inflight import Inflight
+from redis_aio._options import Options
 
 #: Where timers run: not in the context of whoever happened to start them, which they would keep alive.
 NO_CONTEXT = contextvars.Context()
 #: How often the clock of a reply may start anew.
 PATIENCE = 20
 NEVER = float("inf")
+
+
+class Watched(Protocol):
+    """What a watch sees of its connection, and does to it."""
+
+    loop: asyncio.AbstractEventLoop
+    options: Options
+    #: Whether the transport has as much to write as it should.
+    paused: bool
+    #: When bytes of replies last arrived.
+    progress_at: float
+    #: How many chunks have arrived.
+    received: int
+
+    @property
+    def pending(self) -> list[Inflight]:
+        """The entries whose replies have not come, the oldest first."""
+        ...
+
+    @property
+    def unwritten(self) -> int:
+        """The bytes that the transport has not got rid of."""
+        ...
+
+    def retire(self) -> None:
+        """Take no more requests."""
+        ...
+
+    def fail(self, error: Exception) -> None:
+        """Close."""
+        ...
 
 
 class Watch:
@@ -30,7 +60,7 @@ class Watch:
         connection: whom it watches.
     """
 
-    def __init__(self, connection: "Connection") -> None:
+    def __init__(self, connection: Watched) -> None:
         #: When it looks next, in loop time.
         self.at = NEVER
         self._connection = connection
@@ -92,7 +122,7 @@ class Watch:
 
     def _due(self) -> float:
         """Return when the oldest reply is overdue: at its deadline, or later while bytes keep coming."""
-        entry = self._connection.oldest
+        entry = next(iter(self._connection.pending), None)
         if entry is None or entry.deadline == NEVER or self._read_timeout is None:
             return NEVER if entry is None else entry.deadline
         moving = min(self._connection.progress_at, entry.deadline + (PATIENCE - 1) * self._read_timeout)

@@ -6,10 +6,10 @@ runs, using it from another is an error. A forked child starts anew and never to
 
 import asyncio
 import os
-import warnings
 import weakref
 from asyncio import get_running_loop
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import suppress
 from threading import get_ident
 from typing import Any
 
@@ -64,6 +64,7 @@ class Node:
         self._is_running: Callable[[], bool] = bool
         self._pool: ConnectionPool
         self._mux: Multiplexer
+        self._service: AsyncGenerator[None, None]
         self._pack = packer(options)
         self._auto_pipeline = options.auto_pipeline
         self._checked = options.high_integrity
@@ -264,8 +265,8 @@ class Node:
 
     @property
     def connected(self) -> bool:
-        """Whether it has been used and not closed since."""
-        return self._loop is not None
+        """Whether it has connections to close."""
+        return self._loop is not None and not self._pool.closed
 
     def _bind(self) -> None:
         """Attach to the running event loop."""
@@ -275,7 +276,7 @@ class Node:
         if self._loop is loop:  # it runs in another thread now
             self._thread = get_ident()
             return
-        if self._loop is not None:
+        if self._loop is not None and not self._pool.closed:
             if self._loop.is_running():
                 raise RuntimeError(
                     f"this client is in use by another event loop ({type(self._loop).__name__}), which is running: "
@@ -287,6 +288,9 @@ class Node:
         self._is_running = loop.is_running
         self._pool = ConnectionPool(self.options, self.dial, loop)
         self._mux = Multiplexer(self._pool, self.options, loop)
+        self._service = _serve(self._pool, self._mux)
+        with suppress(StopIteration):
+            self._service.__anext__().send(None)
 
     def _unbind(self) -> asyncio.AbstractEventLoop | None:
         loop, self._loop = self._loop, None
@@ -294,33 +298,29 @@ class Node:
         return loop
 
     def _let_go(self) -> None:
-        """Drop the connections of a loop that does not run any more."""
-        self._mux.close()
-        connections = self._pool.abandon()
+        """Drop the connections of a loop that does not run any more and was not ended properly."""
         self._unbind()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)  # the transports' loop cannot close them any more
-            for connection in connections:
-                connection.abandon()
-            connections.clear()
+        self._mux.close()
+        for connection in self._pool.abandon():
+            connection.abandon()
 
     async def aclose(self) -> None:
         """Close every connection; what is in flight fails with ``ClientClosedError``. Takes a second at most."""
         if self.closed:
             return
         self.closed = True
-        loop = self._unbind()
+        loop = self._loop
         if loop is None:
             return
-        if loop is not get_running_loop():
-            if not loop.is_running():
-                self._let_go()
-            return
-        self._mux.close()
-        recoveries = list(self._recoveries)
-        for task in recoveries:
-            task.cancel()
-        await self._pool.aclose()
+        if loop is get_running_loop():
+            for task in self._recoveries:
+                task.cancel()
+            self._unbind()
+            await self._service.aclose()
+        elif not loop.is_running():
+            self._let_go()
+        else:
+            raise RuntimeError("this client is in use by another event loop: close it there")
 
     def abort(self) -> None:
         """Drop the connections without waiting; for a client that was never closed."""
@@ -328,7 +328,6 @@ class Node:
         if loop is None or self.closed:
             return
         self.closed = True
-        self._mux.close()
         for connection in self._pool.abandon():
             if loop.is_closed():
                 connection.abandon()
@@ -336,8 +335,24 @@ class Node:
                 loop.call_soon_threadsafe(connection.abort)
 
     def _forget_parent(self) -> None:
-        if self._loop is not None:
-            _inherited.extend((self._unbind(), self._pool, self._mux, self._pool.abandon()))
+        if self._loop is None:
+            return
+        _inherited.extend((self._unbind(), self._pool, self._mux, self._pool.abandon()))
+        with suppress(StopIteration):
+            self._service.aclose().send(None)  # nothing is left for it to close, so it does not wait
+
+
+async def _serve(pool: ConnectionPool, multiplexer: Multiplexer) -> AsyncGenerator[None, None]:
+    """Wait for the end, then close the pool.
+
+    The end is ``aclose``, or the end of the loop: asynchronous generators are what ``asyncio.run`` and its like close
+    before they close the loop, so a client that lives longer than its loop leaves no socket behind.
+    """
+    try:
+        yield
+    finally:
+        multiplexer.close()
+        await pool.aclose()
 
 
 def _after_fork() -> None:

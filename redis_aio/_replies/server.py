@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from redis_aio._replies.common import mapping, pairs, text, text_keyed
+from redis_aio.exceptions import RedisError
 
 # -- INFO, CONFIG, and other texts ------------------------------------------------------------------------------------
 
@@ -208,3 +209,13 @@ def modules(reply: Any) -> list[dict[Any, Any]]:
 def done(reply: Any) -> bool:
     """Return ``True`` whatever the reply, for commands that only tell that they began."""
     return True
+
+
+def aborted(reply: Any) -> None:
+    """Return ``None`` for the OK of SHUTDOWN ABORT."""
+
+
+def not_gone(reply: Any) -> None:
+    """Raise RedisError for a SHUTDOWN that is answered; ``None`` is no answer."""
+    if reply is not None:
+        raise RedisError("the server answered SHUTDOWN and did not go")

@@ -5,11 +5,17 @@ The connection does, for every chunk it receives: ``feed(chunk)``, then ``get()`
 
 An exception from any of the three goes through ``parser_failure``: what comes back as a ``ReplyDecodeError`` is the
 value of that one reply, and the stream goes on behind it; a ``ProtocolError`` is the end of the connection.
+
+A push is never the value of a request, so it must not raise in place of one. Its strings that cannot be decoded are
+left ``bytes`` (in encodings that are no superset of ASCII: with replacement characters).
 """
 
-from typing import Final
+import codecs
+from collections.abc import Callable
+from threading import get_ident
+from typing import Any, Final
 
-from hiredis import Reader
+from hiredis import PushNotification, Reader
 
 from redis_aio._resp.errors import reply_error
 from redis_aio._resp.guard import Guard
@@ -26,6 +32,26 @@ class _NotReady:
 #: What ``get`` returns when the next reply is not complete; no reply is equal to it.
 NOT_READY: Final = _NotReady()
 
+#: Thread -> the first string that could not be decoded by the call of ``gets`` that is under way in it.
+_undecodable: dict[int, UnicodeDecodeError] = {}
+
+
+def _note(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Let hiredis finish the reply, the undecodable bytes in it as lone surrogates, and note the error.
+
+    An exception from here would come out of ``gets`` without a word on whether it was a push.
+    """
+    assert isinstance(error, UnicodeDecodeError)
+    _undecodable.setdefault(get_ident(), error)
+    try:
+        return codecs.lookup_error("surrogateescape")(error)
+    except UnicodeError:  # not in encodings such as UTF-16
+        return codecs.lookup_error("replace")(error)
+
+
+_NOTE: Final = "redis_aio.note"
+codecs.register_error(_NOTE, _note)
+
 
 class Decoder:
     """The replies of one connection, from its first byte to its last.
@@ -33,31 +59,79 @@ class Decoder:
     Args:
         encoding: of strings; ``None`` leaves them bytes.
         errors: what to do with what is not valid in the encoding, as in ``bytes.decode``.
+
+    Attributes:
+        feed: ``feed(chunk)`` takes the next bytes of the stream; ``ProtocolError`` if they announce more than is safe.
+        get: ``get() -> reply | NOT_READY``; ``get(False)`` does not decode its strings, as far as they arrive in it.
+        settle: ``settle()`` notes where the chunk ended; ``ProtocolError`` if that is something no server sends.
     """
 
     __slots__ = ("_guard", "feed", "get", "settle")
 
+    get: Callable[..., Any]
+
     def __init__(self, *, encoding: str | None, errors: str = "strict") -> None:
+        strict = encoding is not None and errors == "strict"
         reader = Reader(
             protocolError=ProtocolError,
             replyError=reply_error,
             encoding=encoding,
-            errors=errors,
+            errors=_NOTE if strict else errors,
             notEnoughData=NOT_READY,
         )
         self._guard = Guard(reader)
         # Bound methods of those who do the work: all three are on the path of every reply.
-        #: ``feed(chunk)`` takes the next bytes of the stream; ``ProtocolError`` if they announce more than is safe.
         self.feed = self._guard.feed
-        #: ``get() -> reply | NOT_READY``; ``get(False)`` does not decode the strings of this reply.
-        self.get = reader.gets
-        #: ``settle()`` notes where the chunk ended; ``ProtocolError`` if that is something no server sends.
+        self.get = _strict(reader.gets, encoding) if strict and encoding else reader.gets
         self.settle = self._guard.settle
 
     @property
     def incomplete(self) -> int:
         """How many bytes of a string whose length is known are still to come; 0 if there is none."""
         return self._guard.incomplete
+
+
+def _strict(gets: Callable[[bool], Any], encoding: str) -> Callable[..., Any]:
+    """Return ``gets`` with replies that could not be decoded raising, once they are complete."""
+    noted: list[UnicodeDecodeError] = []  # of the reply that is not complete yet
+
+    def get(decode: bool = True) -> Any:
+        try:
+            reply = gets(decode)
+        except BaseException:
+            _undecodable.pop(get_ident(), None)  # it would be taken for another connection's
+            raise
+        if not _undecodable and not noted:
+            return reply
+        if error := _undecodable.pop(get_ident(), None):
+            noted.append(error)
+        if reply is NOT_READY or not noted:
+            return reply
+        error = noted[0]
+        noted.clear()
+        if type(reply) is not PushNotification:
+            raise error
+        reply[:] = [_unescaped(item, encoding) for item in reply]
+        return reply
+
+    return get
+
+
+def _unescaped(item: Any, encoding: str) -> Any:
+    """Return the value with strings that could not be decoded as the bytes they were."""
+    match item:
+        case str():
+            try:
+                item.encode(encoding)
+            except UnicodeEncodeError:
+                return item.encode(encoding, "surrogateescape")
+            return item
+        case list():
+            return [_unescaped(element, encoding) for element in item]
+        case dict():
+            return {_unescaped(key, encoding): _unescaped(value, encoding) for key, value in item.items()}
+        case _:
+            return item
 
 
 def parser_failure(error: Exception) -> ProtocolError | ReplyDecodeError:

@@ -5,14 +5,18 @@ thousands of digits crashes the process. So only exact ``str`` and ``bytes`` go 
 looked at first. Whatever is refused is refused before a byte is written.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final, cast
 
-from hiredis import pack_command
+import hiredis
 
 from redis_aio.exceptions import DataError
 
+# hiredis' stub says that it takes a tuple of exactly one element.
+_pack_command: Final = cast("Callable[[tuple[Any, ...]], bytes]", hiredis.pack_command)
+
 #: Integers up to this many bits are left to hiredis, which cannot take thousands of digits.
-_INT_BITS = 1024
+_INT_BITS: Final = 1024
 
 
 def pack(words: tuple[str, ...], args: tuple[Any, ...]) -> bytes:
@@ -27,7 +31,7 @@ def pack(words: tuple[str, ...], args: tuple[Any, ...]) -> bytes:
             args = _plain(words, args)
             break
     try:
-        packed: bytes = pack_command(words + args)
+        packed = _pack_command(words + args)
     except UnicodeEncodeError:
         raise _unencodable(words, args, "utf-8", "strict") from None
     if not words and not args:

@@ -55,8 +55,8 @@ _BY_TEXT: dict[str, type[e.RedisError]] = {
     "Error unloading module: the module exports one or more module-side data types, can't unload": e.ModuleError,
 }
 
-#: Servers before 7.0 wrap the error of a command that a script called into one of their own.
-_READONLY_IN_SCRIPT = re.compile(r"Error running (?:script|function) .*: -READONLY ")
+#: The error of a command that a script called, wrapped by a server before 7.0, or raised again by the script.
+_READONLY_IN_SCRIPT = re.compile(r"(?:Error running (?:script|function) .*: -|@?user_script: ?\d+: -?)READONLY ")
 
 
 def reply_error(text: str) -> e.RedisError:

@@ -610,6 +610,17 @@ class ChainedCommands(Generic[S]):
     def failover(
         self, to: tuple[str, int] | None = None, force: bool = False, abort: bool = False, timeout: int | None = None
     ) -> Self: ...
+    def shutdown(
+        self,
+        save: bool = False,
+        nosave: bool = False,
+        now: bool = False,
+        force: bool = False,
+        abort: bool = False,
+        *,
+        safe: bool = False,
+        failover: bool = False,
+    ) -> Self: ...
     def command(self) -> Self: ...
     def command_info(self, *names: str) -> Self: ...
     def command_docs(self, *names: str) -> Self: ...

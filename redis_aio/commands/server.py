@@ -8,6 +8,7 @@ from typing import Any, Literal
 from redis_aio._command.command import Command
 from redis_aio._replies.common import list_of, ok, text
 from redis_aio._replies.server import (
+    aborted,
     command_docs,
     commands,
     config,
@@ -19,12 +20,13 @@ from redis_aio._replies.server import (
     maps,
     memory_stats,
     modules,
+    not_gone,
     seconds_and_microseconds,
     slow_log,
 )
 from redis_aio.commands._arguments import at_most_one, some
 from redis_aio.commands.base import CommandGroup
-from redis_aio.exceptions import DataError, OutcomeUnknownError, OutcomeUnknownTimeoutError, RedisError
+from redis_aio.exceptions import DataError
 from redis_aio.typing import EncodableT, KeyT, PatternT, Reply, S
 
 _texts = list_of(text)
@@ -223,6 +225,31 @@ class ServerCommands(CommandGroup[S]):
         if timeout is not None:
             options += ("TIMEOUT", timeout)
         return self._run(Command("FAILOVER", *options, reply=ok))
+
+    def shutdown(
+        self,
+        save: bool = False,
+        nosave: bool = False,
+        now: bool = False,
+        force: bool = False,
+        abort: bool = False,
+        *,
+        safe: bool = False,
+        failover: bool = False,
+    ) -> Reply[None]:
+        """End the server, saving before if it is configured to, or as ``save`` and ``nosave`` say.
+
+        ``now`` does not wait for replicas, ``force`` ignores errors of saving, ``abort`` calls a shutdown in progress
+        off; ``safe`` refuses where it would lose data and ``failover`` hands over to a replica first (Valkey 9). The
+        end of the connection is the answer; a server that stays is a RedisError.
+
+        https://redis.io/commands/shutdown/
+        """
+        at_most_one(save=save, nosave=nosave)
+        words = {"SAVE": save, "NOSAVE": nosave, "NOW": now, "FORCE": force, "ABORT": abort}
+        words |= {"SAFE": safe, "FAILOVER": failover}
+        given = [word for word, is_given in words.items() if is_given]
+        return self._run(Command("SHUTDOWN", *given, reply=aborted if abort else not_gone))
 
     # -- the commands it has ------------------------------------------------------------------------------------------
 
@@ -507,49 +534,6 @@ class ServerCommands(CommandGroup[S]):
         https://redis.io/commands/module-unload/
         """
         return self._run(Command("MODULE UNLOAD", name, reply=ok))
-
-
-class ServerShutdown(CommandGroup[S]):
-    """SHUTDOWN, for clients: its success is the loss of the connection, which a pipeline cannot tell from a failure."""
-
-    async def shutdown(
-        self,
-        save: bool = False,
-        nosave: bool = False,
-        now: bool = False,
-        force: bool = False,
-        abort: bool = False,
-        *,
-        safe: bool = False,
-        failover: bool = False,
-    ) -> None:
-        """End the server, saving before if it is configured to, or as ``save`` and ``nosave`` say.
-
-        ``now`` does not wait for replicas, ``force`` ignores errors of saving, ``abort`` calls a shutdown in progress
-        off; ``safe`` refuses where it would lose data and ``failover`` hands over to a replica first (Valkey 9). A
-        server that answers instead of going is a RedisError.
-
-        https://redis.io/commands/shutdown/
-        """
-        at_most_one(save=save, nosave=nosave)
-        words = (
-            ("SAVE", save),
-            ("NOSAVE", nosave),
-            ("NOW", now),
-            ("FORCE", force),
-            ("ABORT", abort),
-            ("SAFE", safe),
-            ("FAILOVER", failover),
-        )
-        command: Command[Any] = Command("SHUTDOWN", *(word for word, given in words if given))
-        try:
-            reply = await self._run(command)
-        except OutcomeUnknownTimeoutError:
-            raise
-        except OutcomeUnknownError:
-            return  # the connection was lost after the command was written: the server has gone
-        if not (abort and ok(reply)):
-            raise RedisError("the server answered SHUTDOWN and did not go")
 
 
 def _flush_mode(asynchronous: bool, synchronous: bool) -> tuple[Literal["ASYNC", "SYNC"], ...]:

@@ -81,7 +81,7 @@ STRINGS = [
             call("set", "missing", "w", ifeq="v"),
             call("set", "k", "v", ifeq="a", nx=True),
         ],
-        ["SET IFEQ"],
+        ["SET:IFEQ"],
     ),
     Case("setex", [], [call("setex", "k", LONG, "v"), call("setex", "k", 5, "v"), call("psetex", "k", 5000, "v")]),
     Case("setnx", [], [call("setnx", "k", "v"), call("setnx", "k", "v")]),

@@ -13,7 +13,7 @@ Call = tuple[str, tuple[Any, ...], dict[str, Any]]
 
 
 class Case(NamedTuple):
-    """Commands that prepare data, calls, and the commands that a server must have for them (``"ZRANK WITHSCORE"``)."""
+    """Commands that prepare data, calls, and what a server must have: ``"HEXPIRE"``, or an option: ``"ZADD:GT"``."""
 
     name: str
     setup: Sequence[Sequence[Any]]
@@ -71,7 +71,7 @@ HASHES = [
         "hscan no_values",
         [HASH],
         [call("hscan", "h", no_values=True), call("hscan", "none", no_values=True)],
-        ["HSCAN NOVALUES"],
+        ["HSCAN:NOVALUES"],
     ),
     Case(
         "hexpire",
@@ -310,7 +310,7 @@ SORTED_SETS = [
             call("zrevrank", "z", "d", True),
             call("zrevrank", "z", "c", True, int),
         ],
-        ["ZRANK WITHSCORE"],
+        ["ZRANK:WITHSCORE"],
     ),
     Case(
         "zrange",
@@ -448,7 +448,7 @@ SORTED_SETS = [
         [call("zintercard", 2, ["z", "y"]), call("zintercard", 2, ["z", "y"], limit=1)],
         ["ZINTERCARD"],
     ),
-    Case("zunion count", ZSETS, [call("zunion", ["z", "y"], "COUNT", True)], ["ZUNION COUNT"]),
+    Case("zunion count", ZSETS, [call("zunion", ["z", "y"], "COUNT", True)], ["ZUNION:COUNT"]),
     Case(
         "zscan", [("ZADD", "z", 2.5, "a")], [call("zscan", "z"), call("zscan", "z", 0, "x*", 5), call("zscan", "none")]
     ),

@@ -58,7 +58,7 @@ async def test_client_list_by_more_filters(face: Face, needs: Needs) -> None:
     needs("CLIENT LIST", "NOT-ID", "SKIPME")
     number = await face.client.client_id()
     assert await face(lambda r: r.client_list(not_id=[number], addr="127.0.0.1:1")) == []
-    user = await face(lambda r: r.client_list(user="default", name=None, skipme=False))
+    user = await face(lambda r: r.client_list(user="default", skipme=False))
     assert str(number) in [one["id"] for one in user]
 
 

@@ -28,4 +28,4 @@ async def test_what_is_no_hyperloglog(face: Face) -> None:
 
 def test_counting_nothing_is_refused(recorder: Recorder) -> None:
     with pytest.raises(DataError, match="sources must have at least one element"):
-        recorder.pfcount()
+        _ = recorder.pfcount()

@@ -1,5 +1,6 @@
 """The list commands on each face, and what they refuse."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from redis_aio.commands import Commands
 from redis_aio.exceptions import DataError
 from tests.commands.conftest import Face, Recorder
+from tests.conftest import MakeClient
 
 pytestmark = pytest.mark.one_loop  # no command depends on the event loop
 
@@ -129,6 +131,13 @@ async def test_blocking_commands_return_none_when_the_time_is_over(face: Face) -
     assert await face(lambda r: r.brpop("x", 0.01)) is None
     assert await face(lambda r: r.blmove("x", "y", 0.01)) is None
     assert await face(lambda r: r.brpoplpush("x", "y", 0.01)) is None
+
+
+async def test_a_waiting_pop_gets_what_is_pushed_later(make_client: MakeClient) -> None:
+    client = make_client()
+    async with asyncio.timeout(10):
+        popped, length = await asyncio.gather(client.blpop(["none", "l"]), client.rpush("l", "a"))
+    assert (popped, length) == ((b"l", b"a"), 1)
 
 
 # -- without a server -------------------------------------------------------------------------------------------------

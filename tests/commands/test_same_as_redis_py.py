@@ -86,7 +86,7 @@ async def test_same_as_redis_py(
     case: Case, decode: bool, server: RedisServer, make_client: MakeClient, needs: Needs
 ) -> None:
     for need in case.needs:
-        needs(*need.rsplit(" ", 1) if need.startswith("SET ") else [need])
+        needs(*need.split(":"))
     async with their_client(server, protocol=2, decode_responses=decode) as theirs:
         expected = await outcomes(theirs, server, case)
     if not decode:  # or redis-py's default gives some scores as bytes nevertheless

@@ -9,9 +9,8 @@ import pytest
 
 import redis_aio
 from redis_aio import DataError, RedisError, ResponseError
-from redis_aio._command.command import Command
 from redis_aio._replies import server as replies
-from redis_aio.commands.server import HotkeysMetricsTypes, ServerShutdown
+from redis_aio.commands.server import HotkeysMetricsTypes
 from redis_aio.testing import RedisServer
 from tests.commands.conftest import Built, Face, Needs, Recorder, Text
 from tests.support.oracles import eventually
@@ -20,15 +19,14 @@ from tests.support.server import Program
 pytestmark = pytest.mark.one_loop
 
 
-class Stoppable(ServerShutdown[bytes], redis_aio.Redis[bytes]):
-    """A client with SHUTDOWN."""
-
-
 @pytest.fixture
 async def own(server_program: Program) -> AsyncIterator[tuple[RedisServer, Any]]:
     """A server that the test may change, and its client."""
     config = {"enable-debug-command": "yes", "repl-diskless-sync-delay": 0}
-    async with server_program.server(config=config) as server, Stoppable(host=server.host, port=server.port) as client:
+    async with (
+        server_program.server(config=config) as server,
+        redis_aio.Redis(host=server.host, port=server.port) as client,
+    ):
         yield server, client
 
 
@@ -291,28 +289,11 @@ async def test_a_shutdown_that_fails_says_so(own: tuple[RedisServer, Any]) -> No
     assert await client.ping() is True
 
 
-async def test_shutdown_of_nobody() -> None:
-    async with Stoppable(host="127.0.0.1", port=1, max_retries=0) as client:
-        with pytest.raises(redis_aio.ConnectionError):
-            await client.shutdown()
-
-
-class Answering(ServerShutdown[bytes]):
-    """What answers OK to everything."""
-
-    async def _run(self, command: Command[Any]) -> Any:
-        return b"OK"
-
-
-async def test_shutdown_takes_one_word_about_saving() -> None:
-    with pytest.raises(DataError, match="save and nosave exclude each other"):
-        await Answering().shutdown(save=True, nosave=True)
-
-
-async def test_an_answered_shutdown_has_failed() -> None:
-    await Answering().shutdown(abort=True)
+def test_an_answered_shutdown_has_failed(recorder: Recorder) -> None:
+    parse: Any = recorder.shutdown().reply  # type: ignore[attr-defined]  # the recorder hands the command back
     with pytest.raises(RedisError, match="did not go"):
-        await Answering().shutdown(now=True)
+        parse(b"OK")
+    assert parse(None) is None
 
 
 # -- what is sent -----------------------------------------------------------------------------------------------------
@@ -339,6 +320,10 @@ async def test_an_answered_shutdown_has_failed() -> None:
         (lambda r: r.hotkeys_reset(), "HOTKEYS RESET"),
         (lambda r: r.lolwut(5), "LOLWUT VERSION 5"),
         (lambda r: r.slaveof(), "SLAVEOF NO ONE"),
+        (lambda r: r.shutdown(), "SHUTDOWN"),
+        (lambda r: r.shutdown(True, now=True, force=True), "SHUTDOWN SAVE NOW FORCE"),
+        (lambda r: r.shutdown(nosave=True, safe=True, failover=True), "SHUTDOWN NOSAVE SAFE FAILOVER"),
+        (lambda r: r.shutdown(abort=True), "SHUTDOWN ABORT"),
     ],
 )
 def test_what_is_sent(built: Built, call: Callable[[Any], Any], words: str) -> None:
@@ -361,6 +346,7 @@ def test_what_is_sent(built: Built, call: Callable[[Any], Any], words: str) -> N
         (lambda r: r.command_list("a", "b"), "module and category exclude each other"),
         (lambda r: r.command_getkeys(), "args must have at least one element"),
         (lambda r: r.memory_usage("k", "5"), "samples must be an int, not str"),
+        (lambda r: r.shutdown(save=True, nosave=True), "save and nosave exclude each other"),
         (lambda r: r.hotkeys_start([]), "metrics must have at least one element"),
     ],
 )

@@ -1,14 +1,17 @@
 """The sorted set commands on each face, and what they refuse."""
 
+import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from redis_aio._replies.sorted_sets import flat_with_scores, multi_popped, popped_with_score, scores, with_scores
 from redis_aio.commands import Commands
 from redis_aio.exceptions import DataError
 from tests.commands.conftest import Face, Recorder
+from tests.conftest import MakeClient
 
 pytestmark = pytest.mark.one_loop  # no command depends on the event loop
 
@@ -220,6 +223,13 @@ async def test_scan_of_members_only(face: Face, text: Text, needs: Needs) -> Non
     assert await face(lambda r: r.zscan("z", no_scores=True)) == (0, text(["a", "b"]))
 
 
+async def test_a_waiting_pop_gets_what_is_added_later(make_client: MakeClient) -> None:
+    client = make_client()
+    async with asyncio.timeout(10):
+        popped, added = await asyncio.gather(client.bzpopmin(["none", "z"]), client.zadd("z", {"a": 1}))
+    assert (popped, added) == ((b"z", b"a", 1.0), 1)
+
+
 # -- without a server -------------------------------------------------------------------------------------------------
 
 
@@ -287,3 +297,31 @@ def test_what_is_sent(built: Built, call: Callable[[Commands[Any]], Any], words:
 def test_what_is_refused(recorder: Recorder, call: Callable[[Commands[Any]], Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
         call(recorder)
+
+
+@pytest.mark.parametrize(
+    ("score", "text"),
+    [
+        (1.0, "1"),
+        (-2.0, "-2"),
+        (-0.0, "0"),
+        (0.1, "0.1"),
+        (1 / 3, "0.3333333333333333"),
+        (1e16, "10000000000000000"),
+        (1e20, "1e+20"),
+        (float("inf"), "inf"),
+        (float("-inf"), "-inf"),
+    ],
+)
+def test_a_double_becomes_the_text_that_resp2_has(score: float, text: str) -> None:
+    assert multi_popped(["z", [["member", score]]]) == ["z", [["member", text]]]
+    assert flat_with_scores([[b"member", score]]) == [b"member", text.encode()]
+    assert flat_with_scores(["member", text]) == ["member", text]
+    assert float(text) == score
+
+
+def test_null_is_nothing() -> None:
+    assert with_scores(None) == []
+    assert scores(None) == []
+    assert multi_popped(None) is None
+    assert popped_with_score(None) is None

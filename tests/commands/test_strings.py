@@ -247,7 +247,7 @@ def test_a_datetime_without_a_time_zone_is_local_time(built: Built) -> None:
 
 
 def test_msetex_takes_the_enum_of_redis_py(built: Built) -> None:
-    theirs = enum.Enum("DataPersistOptions", {"NX": "NX", "XX": "XX"})
+    theirs = enum.Enum("theirs", {"NX": "NX", "XX": "XX"})
     assert built(lambda r: r.msetex({"a": 1}, theirs.NX)) == ["MSETEX", 1, "a", 1, "NX"]  # type: ignore[arg-type]  # theirs
 
 
@@ -289,7 +289,7 @@ def test_what_is_refused(recorder: Recorder, call: Callable[[Any], Any], error: 
 
 def test_two_conditions_of_delex_are_a_value_error_as_in_redis_py(recorder: Recorder) -> None:
     with pytest.raises(ValueError, match="ifeq and ifne exclude each other"):
-        recorder.delex("k", ifeq="a", ifne="b")
+        _ = recorder.delex("k", ifeq="a", ifne="b")
 
 
 def test_an_error_shows_no_value(recorder: Recorder) -> None:

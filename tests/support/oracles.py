@@ -149,14 +149,20 @@ async def eventually(condition: Callable[[], Any], *, within: float = 5.0, why: 
 
 
 def open_descriptors() -> dict[str, str]:
-    """Return the sockets and pipes this process has open, by descriptor."""
+    """Return the sockets and pipes this process has open, by descriptor; not the pairs that event loops use."""
     found = {}
     for name in os.listdir("/proc/self/fd") if os.path.isdir("/proc/self/fd") else ():
         with contextlib.suppress(OSError):
             target = os.readlink(f"/proc/self/fd/{name}")
-            if target.startswith(("socket:", "pipe:", "anon_inode:")):
+            if target.startswith(("pipe:", "anon_inode:")) or (target.startswith("socket:") and not _paired(int(name))):
                 found[name] = target
     return found
+
+
+def _paired(descriptor: int) -> bool:
+    """Tell whether a socket is an end of a nameless pair; uvloop makes a new one each time it runs."""
+    with socket.socket(fileno=os.dup(descriptor)) as sock:
+        return sock.family == socket.AF_UNIX and not sock.getsockname()
 
 
 def _this_task() -> "asyncio.Task[Any]":

@@ -541,7 +541,7 @@ FOUND: list[tuple[tuple[Any, ...], str, tuple[Any, ...]]] = [
 ]
 
 
-@pytest.mark.parametrize(("args", "name", "rest"), FOUND, ids=[repr(args) for args, _, _ in FOUND])
+@pytest.mark.parametrize(("args", "name", "rest"), FOUND, ids=[f"{n}-{name}" for n, (_, name, _) in enumerate(FOUND)])
 def test_raw_arguments_find_their_row(args: tuple[Any, ...], name: str, rest: tuple[Any, ...]) -> None:
     spec, arguments = resolve(args)
     assert (spec.name, arguments) == (name, rest)
@@ -555,7 +555,7 @@ BAD_NAMES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", BAD_NAMES, ids=repr)
+@pytest.mark.parametrize("name", BAD_NAMES, ids=[f"{n}-{type(name).__name__}" for n, name in enumerate(BAD_NAMES)])
 def test_what_cannot_be_a_name_is_refused(name: Any) -> None:
     with pytest.raises(DataError) as caught:
         resolve((name, "k", "SECRET"))
@@ -612,11 +612,16 @@ def test_an_unknown_command_is_never_sent_again() -> None:
     assert spec.shareable
 
 
-def test_an_unknown_subcommand_gets_a_connection_of_its_own() -> None:
-    """A new subcommand of CLIENT, say, may change the connection it is sent on."""
+def test_an_unknown_subcommand_of_client_is_taken_to_change_its_connection() -> None:
     spec, _ = resolve(("CLIENT", "BRAND-NEW", "ON"))
     assert spec.effect is STATEFUL
     assert not spec.shareable
+
+
+def test_other_unknown_subcommands_are_unknown_commands() -> None:
+    spec, arguments = resolve(("CONFIG", "BRAND-NEW", "x"))
+    assert (spec.name, spec.effect, arguments) == ("CONFIG", ACCUMULATING, ("BRAND-NEW", "x"))
+    assert spec.shareable
 
 
 def test_an_unknown_name_is_no_key_of_the_table() -> None:

@@ -1,0 +1,136 @@
+"""InflightLine: brings the replies of a connection to those who wait for them, in the order of the requests."""
+
+from collections import deque
+from typing import Any, cast
+
+from hiredis import PushNotification
+
+from redis_aio._connection.inflight import Inflight, InflightBatch
+from redis_aio._connection.push import PushRouter
+from redis_aio._resp.decoder import NOT_READY, Decoder, parser_failure
+from redis_aio.exceptions import ProtocolError, ReplyDecodeError
+
+
+class InflightLine:
+    """The requests that were written and whose replies have not come.
+
+    A reply is completed by the oldest entry, or belongs to nobody: then the stream is not what we think it is.
+
+    Args:
+        decoder: makes replies of bytes.
+        pushes: takes the pushes among them.
+    """
+
+    def __init__(self, decoder: Decoder, pushes: PushRouter) -> None:
+        self.entries: deque[Inflight] = deque()
+        #: Bytes that came since the last complete reply.
+        self.partial = 0
+        self._decoder = decoder
+        self._get = decoder.get
+        self._pushes = pushes
+
+    @property
+    def unfinished(self) -> int:
+        """The bytes of the reply that is coming, received or announced."""
+        return self.partial + self._decoder.incomplete
+
+    def receive(self, data: bytes) -> bool:
+        """Give every reply that is complete now to its entry; return whether the replies have got on.
+
+        Pushes alone say nothing of the replies that are awaited.
+
+        Raises:
+            ProtocolError: the bytes are no RESP, or a reply that nobody asked for.
+        """
+        pushed = self._pushes.dispatched
+        try:
+            self._decoder.feed(data)
+            completed = self._drain()
+            self._decoder.settle()
+        except ProtocolError:
+            raise
+        except Exception as error:  # whatever a parser raises: the stream is out of step
+            raise parser_failure(error) from error
+        if completed:
+            self.partial = 0
+        elif pushed == self._pushes.dispatched:
+            self.partial += len(data)
+            return True
+        return completed
+
+    def _drain(self) -> bool:
+        """Take every complete reply out of the decoder; return whether there was any."""
+        completed = False
+        while True:
+            try:
+                return self._take() or completed
+            except UnicodeDecodeError as error:  # one reply; the stream goes on behind it
+                self._complete(ReplyDecodeError(error.encoding, error.object, error.start, error.end, error.reason))
+                completed = True
+
+    def _take(self) -> bool:
+        entries = self.entries
+        get = self._get
+        completed = False
+        while entries:
+            entry = entries[0]
+            if entry.replies is None:
+                reply = get(False) if entry.raw else get()
+                if reply is NOT_READY:
+                    return completed
+                if type(reply) is PushNotification:
+                    self._pushes.dispatch(reply)
+                    continue
+                entries.popleft()
+                if not entry.future.done():
+                    entry.future.set_result(reply)
+                completed = True
+            else:
+                batch = cast("InflightBatch", entry)
+                before = len(batch.replies)
+                if not self._fill(batch):
+                    return completed or len(batch.replies) > before
+                completed = True
+        while (reply := get()) is not NOT_READY:
+            if type(reply) is not PushNotification:
+                raise ProtocolError("the server sent a reply that nobody asked for")
+            self._pushes.dispatch(reply)
+        return completed
+
+    def _fill(self, batch: InflightBatch) -> bool:
+        """Collect replies of a batch; return whether it is complete."""
+        get = self._get
+        replies = batch.replies
+        missing = batch.expected - len(replies)
+        raws = batch.raws
+        while missing:
+            reply = get() if raws is None or not raws[len(replies)] else get(False)
+            if reply is NOT_READY:
+                return False
+            if type(reply) is PushNotification:
+                self._pushes.dispatch(reply)
+                continue
+            replies.append(reply)
+            missing -= 1
+        self._finish(batch)
+        return True
+
+    def _finish(self, batch: InflightBatch) -> None:
+        value = batch.checked()
+        self.entries.popleft()
+        if not batch.future.done():
+            batch.future.set_result(value)
+
+    def _complete(self, reply: Any) -> None:
+        """Give a reply that was made here to the oldest entry."""
+        if not self.entries:
+            raise ProtocolError("the server sent a reply that nobody asked for")
+        entry = self.entries[0]
+        if isinstance(entry, InflightBatch):
+            entry.replies.append(reply)
+            if len(entry.replies) == entry.expected:
+                self._finish(entry)
+        else:
+            self.entries.popleft()
+            if not entry.future.done():
+                entry.future.set_result(reply)
