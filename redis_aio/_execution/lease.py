@@ -5,7 +5,10 @@ even a cancelled one is undone after it took effect; any other state closes the 
 """
 
 import asyncio
-from typing import Any
+from collections import deque
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any, TypeAlias
 
 from redis_aio import exceptions
 from redis_aio._command.batch import Batch
@@ -15,12 +18,15 @@ from redis_aio._connection.connection import Connection, ConnectionState
 from redis_aio._connection.inflight import BatchInterrupted, ignore
 from redis_aio._connection.pool import ConnectionPool
 from redis_aio._execution.outcome import final_error, finished
-from redis_aio._execution.wire import EXEC, MULTI, Pack, raws, slices, transaction_values, value_or_error
+from redis_aio._execution.wire import EXEC, MULTI, Pack, check_all, raws, slices, transaction_values, value_or_error
 from redis_aio._options import Options
 from redis_aio.typing import T
 
 #: Batches of one slice that may wait for their replies while the next is written.
 SLICES_IN_FLIGHT = 8
+
+#: Slices whose replies have not come, with their commands.
+Underway: TypeAlias = "deque[tuple[asyncio.Future[list[Any]], Sequence[Command[Any]]]]"
 
 
 class ConnectionLease:
@@ -85,54 +91,70 @@ class ConnectionLease:
         """
         for command in batch.commands:
             self._check(command)
+        await check_all(batch.commands, self._pack)
         if batch.atomic:
             return await self._transaction(batch)
         for command in batch.commands:
             self._note(command)
         values: list[Any] = []
-        underway: list[tuple[asyncio.Future[list[Any]], Any]] = []
+        underway: Underway = deque()
         try:
             for data, commands in slices(batch.commands, self._pack):
                 await self.connection.room()
                 if len(underway) == SLICES_IN_FLIGHT:
                     await self._collect(underway, values)
                 underway.append((self._send_batch(data, len(commands), raws(commands)), commands))
-                await asyncio.sleep(0)  # let replies in and others have their turn
+                await asyncio.sleep(0)  # let it be written, replies in, and others have their turn
             while underway:
                 await self._collect(underway, values)
         except BatchInterrupted as interrupted:
+            raise BatchInterrupted(values, interrupted.cause) from interrupted.cause
+        finally:
             for future, _ in underway:
                 future.cancel()
-            raise BatchInterrupted(values, interrupted.cause) from interrupted.cause
+                future.add_done_callback(ignore)
         return values
 
-    async def _collect(self, underway: "list[tuple[asyncio.Future[list[Any]], Any]]", values: list[Any]) -> None:
-        future, commands = underway.pop(0)
+    async def _collect(self, underway: Underway, values: list[Any]) -> None:
+        future, commands = underway.popleft()
         try:
             replies = await future
         except BatchInterrupted as interrupted:
-            replies = interrupted.replies
-            values.extend(map(value_or_error, commands, replies))
+            values.extend(map(value_or_error, commands, interrupted.replies))
             raise
         values.extend(map(value_or_error, commands, replies))
 
     async def _transaction(self, batch: Batch) -> list[Any]:
         """Send MULTI, the commands and EXEC, and nothing in between."""
-        replies: list[Any] = []
-        underway: list[asyncio.Future[list[Any]]] = [self._send_batch(MULTI, 1)]
+        flags = raws(batch.commands) and [True]
+        parts = slices(batch.commands, self._pack)
+        first, commands = next(parts, (b"", batch.commands))
+        if len(commands) == len(batch):  # one write: if it is cancelled before, nothing of it is sent
+            flags = flags and [False] * (len(batch) + 1) + [True]
+            pending = [self._send_batch(MULTI + first + EXEC, len(batch) + 2, flags)]
+            self._watching = False
+            return await self._executed(batch, pending)
         self._in_multi = True
+        pending = [self._send_batch(MULTI, 1)]
+        for data, commands in chain([(first, commands)], parts):
+            await self.connection.room()
+            pending.append(self._send_batch(data, len(commands)))
+            await asyncio.sleep(0)
+        pending.append(self._send_batch(EXEC, 1, flags))
+        self._in_multi = self._watching = False
+        # Shielded: a part that was dropped because its future was cancelled would leave a transaction of the others.
+        return await self._executed(batch, [asyncio.shield(future) for future in pending])
+
+    async def _executed(self, batch: Batch, pending: "list[asyncio.Future[list[Any]]]") -> list[Any]:
+        replies: list[Any] = []
         try:
-            for data, commands in slices(batch.commands, self._pack):
-                await self.connection.room()
-                underway.append(self._send_batch(data, len(commands)))
-            underway.append(self._send_batch(EXEC, 1, raws(batch.commands) and [True]))
-            self._in_multi = self._watching = False
-            for future in underway:
+            for future in pending:
                 replies.extend(await future)
         except BatchInterrupted as interrupted:
-            for future in underway:
-                future.add_done_callback(ignore)
             raise BatchInterrupted([], interrupted.cause) from interrupted.cause
+        finally:
+            for future in pending:
+                future.add_done_callback(ignore)
         return transaction_values(batch.commands, replies)
 
     def _send(self, data: bytes, raw: bool, timeout: float | None) -> "asyncio.Future[Any]":
@@ -141,7 +163,7 @@ class ConnectionLease:
         return self.connection.send(data, raw, timeout)
 
     def _send_batch(self, data: bytes, count: int, flags: list[bool] | None = None) -> "asyncio.Future[list[Any]]":
-        if self._options.high_integrity and not self._in_multi and data is not MULTI:
+        if self._options.high_integrity and not self._in_multi:
             return self.connection.send_checked(data, count, flags)
         return self.connection.send_batch(data, count, flags)
 

@@ -28,7 +28,6 @@ from redis_aio._execution.wire import (
     EXEC,
     MULTI,
     SLICE_COMMANDS,
-    check_all,
     packer,
     raws,
     slices,
@@ -203,7 +202,6 @@ class Node:
             if len(first) == len(commands):
                 return await self._execute_slice(data, batch)
         # Too large to be written at once, or blocking: others do not wait behind it.
-        await check_all(commands, self._pack)
         lease = await self._interruptible(self._lease())
         try:
             return await lease.run_batch(batch)

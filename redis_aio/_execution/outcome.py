@@ -83,8 +83,10 @@ def finished(batch: Batch, values: list[Any], error: Exception, *, unsafe: bool)
     """Return the values of a batch that ended early for good, with errors for the commands that got no reply.
 
     Raises:
-        Exception: of an atomic batch: its outcome is known or unknown as a whole.
+        Exception: nothing of the batch was written; or it is atomic: its outcome is known or unknown as a whole.
     """
+    if not values and not getattr(error, "written", False):
+        raise error
     errors = [final_error(command, error, unsafe=unsafe) for command in batch.commands[len(values) :]]
     if not batch.atomic:
         return values + errors

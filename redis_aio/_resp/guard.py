@@ -24,7 +24,19 @@ from typing import Final
 
 from hiredis import Reader
 
-from redis_aio._resp.items import LF, LINES, MAX_ATTRIBUTE, PUSH, Attribute, number, skip, step, walk
+from redis_aio._resp.items import (
+    ATTRIBUTE,
+    LF,
+    LINES,
+    MAX_ATTRIBUTE,
+    PUSH,
+    Attribute,
+    Refused,
+    number,
+    skip,
+    step,
+    walk,
+)
 from redis_aio.exceptions import ProtocolError
 
 #: Elements that may be announced without being paid for with bytes. hiredis reserves eight bytes for each of them.
@@ -36,9 +48,8 @@ MAX_LINE: Final = 1 << 25
 
 #: Aggregates are let through unseen if the number of their elements has fewer digits than this.
 _DIGITS: Final = 5
-_LARGE = re.compile(rb"[*~%%>]\d{%d,}\r\n|\|-?\d+\r\n" % _DIGITS)
 _ATTRIBUTE = re.compile(rb"\|-?\d+\r\n")
-#: The length of the shortest line that ``_LARGE`` finds, attributes aside.
+#: The length of the shortest line that is looked at.
 _LARGE_LINE: Final = 1 + _DIGITS
 #: At the very end: what may be the beginning of a header, and a type byte that would be left alone.
 _CUT_OFF = re.compile(rb"(?:(?<![^\n])[-+:,#_(])?[*~%>|$=]-?\d{0,20}\r?\Z|(?<![^\n])[-+:,#_(]\Z")
@@ -64,6 +75,7 @@ class Guard:
     __slots__ = (
         "_attribute",
         "_debt",
+        "_failure",
         "_feed",
         "_has_data",
         "_held",
@@ -91,6 +103,8 @@ class Guard:
         self._attribute: Attribute | None = None
         #: How many bytes the elements announced by large aggregates take at the least, less the bytes fed since.
         self._debt = 0
+        #: Why what comes next is not fed.
+        self._failure = ""
 
     @property
     def incomplete(self) -> int:
@@ -100,8 +114,10 @@ class Guard:
     def feed(self, data: bytes) -> None:
         """Check the next bytes of the stream and feed the reader with them.
 
+        If they announce more than is safe, what is in front of that is fed, and ``settle`` raises.
+
         Raises:
-            ProtocolError: they announce more than is safe.
+            ProtocolError: what began in an earlier chunk goes on in a way no server sends.
         """
         if self._seen or self._open:
             data = self._resume(data)
@@ -126,12 +142,17 @@ class Guard:
         """Make out where the bytes fed so far end.
 
         Raises:
-            ProtocolError: they end in something that no server sends.
+            ProtocolError: they end in something that no server sends, or there was more, which is not safe.
         """
+        if self._failure:
+            raise ProtocolError(self._failure)
         if not self._seen:
             return
         if self._has_data():
-            self._locate(self._seen, len(self._line))
+            try:
+                self._locate(self._seen, len(self._line))
+            except Refused as refused:
+                raise ProtocolError(str(refused)) from None
         elif self._seen[-1] != LF:
             # Everything was consumed, a lone type byte is never fed: so this is the end of a string.
             raise ProtocolError("a string reply does not end with CRLF")
@@ -142,7 +163,10 @@ class Guard:
         """Hand the chunk to what goes on in it; return the rest, which begins at a boundary, or in the line fed."""
         self.settle()
         if self._attribute is not None:
-            rest = self._attribute.feed(data)
+            try:
+                rest = self._attribute.feed(data)
+            except Refused as refused:
+                raise ProtocolError(str(refused)) from None
             if rest is None:
                 return b""
             self._attribute = None
@@ -187,61 +211,49 @@ class Guard:
         return data[: cut_off.start()]
 
     def _inspect(self, data: bytes) -> bytes:
-        """Check all large aggregates and cut out all attributes of bytes that begin at a boundary."""
-        size = len(data)
-        at = walked = _stride(data)
-        shape = data[walked:].translate(_SHAPE)
-        pieces = []
-        begin = 0
-        aggregate = attribute = -1
-        while True:
-            if aggregate < at:
-                aggregate = shape.find(_LARGE_SHAPE, at - walked) + walked
-                aggregate = size if aggregate < walked else aggregate
-            if attribute < at:
-                attribute = _find_attribute(data, at)
-            candidate = min(aggregate, attribute)
-            if candidate == size:
-                break
-            at = walk(data, at, candidate, _LARGE_LINE)
-            if at > candidate:
-                continue  # the candidate is in the payload of a string, or in a line
-            header = _LARGE.match(data, at)
-            if header is None:
-                if data.find(b"\r\n", at + 1) < 0:
-                    break  # and the candidate is in a line that is not complete
-                raise ProtocolError("a reply has a length that is not a number")
-            if at == attribute:
-                pieces.append(data[begin:at])
-                begin = at = self._cut_out(data, header)
-            else:
-                self._announce(data[at], header.group()[1:-2])
-                at = header.end()
-        return b"".join((*pieces, data[begin:])) if pieces else data
+        """Check bytes that begin at a boundary; return what can be fed: all but attributes, up to what is refused."""
+        pieces: list[bytes] = []
+        begin, end = 0, len(data)
+        try:
+            search = _Search(data)
+            while (at := search.next()) < end:
+                if data[at] == ATTRIBUTE:
+                    pieces.append(data[begin:at])
+                    begin = search.at = self._cut_out(data, at)
+                else:
+                    search.at = self._announce(data, at)
+        except Refused as refused:
+            self._failure = str(refused)
+            end = refused.at
+        return b"".join((*pieces, data[begin:end])) if begin or self._failure else data
 
-    def _cut_out(self, data: bytes, header: re.Match[bytes]) -> int:
+    def _cut_out(self, data: bytes, at: int) -> int:
         """Return where the attribute ends; what is missing of it will be taken off what comes next."""
-        pairs = number(header.group()[1:-2])
-        if not 0 <= pairs <= MAX_ATTRIBUTE:
-            raise ProtocolError("an attribute of a reply is too large")
-        at, items = skip(data, header.end(), 2 * pairs)
-        if at - header.start() > MAX_ATTRIBUTE:
-            raise ProtocolError("an attribute of a reply is too large")
+        end = data.index(b"\r\n", at)
+        try:
+            end, items = skip(data, end + 2, 2 * number(data, at, end))
+        except Refused as refused:
+            raise Refused(str(refused), at) from None
+        if end - at > MAX_ATTRIBUTE:
+            raise Refused("an attribute of a reply is too large", at)
         if not items:
-            return at
-        self._attribute = Attribute(data[at:] + self._held, items)
+            return end
+        self._attribute = Attribute(data[end:] + self._held, items)
         self._held.clear()
         self._open = True
         return len(data)
 
-    def _announce(self, kind: int, digits: bytes) -> None:
-        """Account for a large aggregate; refuse it if it is the one too many."""
-        if kind == PUSH:
-            raise ProtocolError("a push of the server is too large")
-        elements = int(digits) if len(digits) < 20 else MAX_ELEMENTS + 1
-        self._debt += elements * _LEAST_ELEMENT
-        if self._debt > MAX_ELEMENTS * _LEAST_ELEMENT:
-            raise ProtocolError(f"a reply announces more than {MAX_ELEMENTS} elements")
+    def _announce(self, data: bytes, at: int) -> int:
+        """Account for a large aggregate, unless it is the one too many; return where its first element begins."""
+        end = data.index(b"\r\n", at)
+        elements = number(data, at, end)
+        if data[at] == PUSH:
+            raise Refused("a push of the server is too large", at)
+        debt = self._debt + elements * _LEAST_ELEMENT
+        if not self._debt <= debt <= MAX_ELEMENTS * _LEAST_ELEMENT:
+            raise Refused(f"a reply announces more than {MAX_ELEMENTS} elements", at)
+        self._debt = debt
+        return end + 2
 
     def _locate(self, seen: bytes, known: int) -> None:
         """Find out what the end of the bytes fed so far is part of; so many of them had been fed before."""
@@ -256,20 +268,58 @@ class Guard:
             # hiredis kept what is behind a type byte, because nothing more of this item can be parsed.
             at = step(seen, kept_from - 1)
             if kept_from <= at <= size:
-                raise ProtocolError("a string reply does not end with CRLF")
+                raise Refused("a string reply does not end with CRLF", at)
         if at > size:
             self._rest = at - size
             self._open = True
         elif at < size:
             if seen[at] not in LINES:
-                raise ProtocolError("a reply has a length that is not a number")
+                raise Refused("a reply has a length that is not a number", at)
             self._line = seen[at : at + 1] + seen[-1:]
             self._open = True
 
 
-def _find_attribute(data: bytes, at: int) -> int:
-    header = _ATTRIBUTE.search(data, at) if b"|" in data else None
-    return len(data) if header is None else header.start()
+class _Search:
+    """Finds the attributes and the large aggregates in bytes that begin at a boundary.
+
+    Attributes:
+        at: the boundary from which on they are searched.
+    """
+
+    __slots__ = ("_aggregate", "_attribute", "_begin", "_data", "_shape", "at")
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.at = self._begin = _stride(data)
+        self._shape = data[self._begin :].translate(_SHAPE)
+        #: Where there may be the next ones.
+        self._aggregate = self._attribute = -1
+
+    def next(self) -> int:
+        """Return where the header of the next one begins, or the length of the data.
+
+        Raises:
+            Refused: there is something else that is not RESP.
+        """
+        data = self._data
+        while (candidate := self._candidate()) < len(data):
+            at = self.at = walk(data, self.at, candidate, _LARGE_LINE)
+            if at == candidate:
+                return at
+            if at < candidate:  # in a line that is not complete, or behind a header that no server sends
+                return at if data.find(b"\r\n", at + 1) >= 0 else len(data)
+            # else in the payload of a string, or in a line
+        return len(data)
+
+    def _candidate(self) -> int:
+        size = len(self._data)
+        if self._aggregate < self.at:
+            found = self._shape.find(_LARGE_SHAPE, self.at - self._begin)
+            self._aggregate = size if found < 0 else found + self._begin
+        if self._attribute < self.at:
+            header = _ATTRIBUTE.search(self._data, self.at) if b"|" in self._data else None
+            self._attribute = size if header is None else header.start()
+        return min(self._aggregate, self._attribute)
 
 
 def _stride(data: bytes) -> int:

@@ -7,8 +7,6 @@ where items begin. The rules are hiredis' own, which does not look at the two by
 import sys
 from typing import Final
 
-from redis_aio.exceptions import ProtocolError
-
 #: Bytes of one string.
 MAX_STRING: Final = (1 << 31) - 1
 #: Bytes of one attribute with everything in it.
@@ -27,11 +25,24 @@ PAIRS: Final = frozenset(b"%|")
 LINES: Final = frozenset(b"+-:,#_(")
 
 
-def number(text: bytes | bytearray) -> int:
-    """Read the number of a header."""
+class Refused(Exception):
+    """An item is not RESP, or too large.
+
+    Attributes:
+        at: where it begins.
+    """
+
+    def __init__(self, reason: str, at: int) -> None:
+        super().__init__(reason)
+        self.at = at
+
+
+def number(data: bytes | bytearray, at: int, end: int) -> int:
+    """Read the number in the header that begins at ``at``; its line ends at ``end``."""
+    text = data[at + 1 : end]
     digits = text[1:] if text[:1] == b"-" else text
     if not digits.isdigit() or len(digits) > 20:
-        raise ProtocolError("a reply has a length that is not a number")
+        raise Refused("a reply has a length that is not a number", at)
     return int(text)
 
 
@@ -39,19 +50,22 @@ def step(data: bytes | bytearray, at: int) -> int:
     """Return the boundary behind the item that begins at ``at``; ``at`` itself if its line is not complete.
 
     The boundary of a string that is not complete is beyond the end of the data.
+
+    Raises:
+        Refused: it is no item.
     """
     end = data.find(b"\r\n", at + 1)
     if end < 0:
         return at
     kind = data[at]
     if kind in STRINGS:
-        length = number(data[at + 1 : end])
+        length = number(data, at, end)
         if length > MAX_STRING:
-            raise ProtocolError(f"a string reply is longer than {MAX_STRING} bytes")
+            raise Refused(f"a string reply is longer than {MAX_STRING} bytes", at)
         return end + 2 if length < 0 else end + length + 4
     if kind in LINES or kind in AGGREGATES:
         return end + 2
-    raise ProtocolError("a reply has an unknown type")
+    raise Refused("a reply has an unknown type", at)
 
 
 def walk(data: bytes, at: int, until: int, large: int = sys.maxsize, items: int = sys.maxsize) -> int:
@@ -88,14 +102,14 @@ def skip(data: bytes | bytearray, at: int, items: int) -> tuple[int, int]:
             break
         kind = data[at]
         if kind in AGGREGATES:
-            elements = number(data[at + 1 : behind - 2])
+            elements = number(data, at, behind - 2)
             if kind == ATTRIBUTE:
                 if elements < 0:
-                    raise ProtocolError("an attribute has a length that is not a number")
+                    raise Refused("an attribute has a length that is not a number", at)
                 items += 1  # it is not an element, but in front of one
             items += max(0, elements) * (2 if kind in PAIRS else 1)
             if items > MAX_ATTRIBUTE:
-                raise ProtocolError("an attribute of a reply is too large")
+                raise Refused("an attribute of a reply is too large", at)
         at = behind
         items -= 1
     return at, items
@@ -120,12 +134,12 @@ class Attribute:
         """Take more bytes; return what is behind its end, or ``None`` before that.
 
         Raises:
-            ProtocolError: it is too large.
+            Refused: it is too large, or holds something that is not RESP.
         """
         self._data += data
         at, self._items = skip(self._data, 0, self._items)
         self._taken += at
         del self._data[:at]
         if self._taken + (len(self._data) if self._items else 0) > MAX_ATTRIBUTE:
-            raise ProtocolError("an attribute of a reply is too large")
+            raise Refused("an attribute of a reply is too large", at)
         return None if self._items else bytes(self._data)

@@ -1,5 +1,6 @@
 """What commands on collections have in common: counted keys, words, LIMIT, MATCH and COUNT, how long to wait."""
 
+from math import inf
 from typing import Any
 
 from redis_aio.commands._arguments import one_or_many, some
@@ -46,7 +47,7 @@ def wait(timeout: TimeoutSecT | None) -> TimeoutSecT:
     """Return the timeout of a blocking command in seconds; ``None`` is 0, for ever, and less is a DataError."""
     if timeout is None:
         return 0
-    if isinstance(timeout, int | float) and not timeout >= 0:
+    if isinstance(timeout, int | float) and not 0 <= timeout < inf:
         raise DataError("timeout must be 0 (wait for ever) or a positive number of seconds")
     return timeout
 

@@ -267,12 +267,12 @@ class ServerCommands(CommandGroup[S]):
         """
         return self._run(Command("COMMAND INFO", *names, reply=commands))
 
-    def command_docs(self, *names: str) -> Reply[dict[str, dict[str, Any]]]:
+    def command_docs(self, *args: str) -> Reply[dict[str, dict[str, Any]]]:
         """Return the documentation of some commands, or of all, by name.
 
         https://redis.io/commands/command-docs/
         """
-        return self._run(Command("COMMAND DOCS", *names, reply=command_docs))
+        return self._run(Command("COMMAND DOCS", *args, reply=command_docs))
 
     def command_count(self) -> Reply[int]:
         """Return how many commands the server has.

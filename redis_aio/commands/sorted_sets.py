@@ -92,16 +92,14 @@ class SortedSetCommands(CommandGroup[S]):
 
         https://redis.io/commands/zadd/
         """
-        if not isinstance(mapping, Mapping):
-            raise DataError(f"mapping must be a mapping of members to scores, not {type(mapping).__name__}")
-        some("mapping", [*mapping])
-        at_most_one(nx=nx, xx=xx)
-        at_most_one(nx=nx, gt=gt, lt=lt)
-        if incr and len(mapping) != 1:
-            raise DataError("incr works on a single member, but mapping has several")
-        words = {"NX": nx, "XX": xx, "CH": ch, "INCR": incr, "GT": gt, "LT": lt}
-        pieces: list[EncodableT] = [word for word, given in words.items() if given]
-        pieces += [part for member, score in mapping.items() for part in (score, member)]
+        pieces = _scored_members(mapping)
+        if nx or xx or ch or incr or gt or lt:
+            at_most_one(nx=nx, xx=xx)
+            at_most_one(nx=nx, gt=gt, lt=lt)
+            if incr and len(mapping) != 1:
+                raise DataError("incr works on a single member, but mapping has several")
+            words = {"NX": nx, "XX": xx, "CH": ch, "INCR": incr, "GT": gt, "LT": lt}
+            pieces = [*(word for word, given in words.items() if given), *pieces]
         return self._run(Command("ZADD", name, *pieces, reply=float_or_none if incr else None))
 
     def zcard(self, name: KeyT) -> Reply[int]:
@@ -741,6 +739,14 @@ class SortedSetCommands(CommandGroup[S]):
         return self._run(Command("ZUNIONSTORE", dest, *_weighted(keys, aggregate)))
 
 
+def _scored_members(mapping: Mapping[Any, EncodableT]) -> list[EncodableT]:
+    try:
+        items = mapping.items()
+    except AttributeError:
+        raise DataError(f"mapping must be a mapping of members to scores, not {type(mapping).__name__}") from None
+    return some("mapping", [part for member, score in items for part in (score, member)])
+
+
 def _optional(count: int | None) -> tuple[int, ...]:
     return () if count is None else (count,)
 
@@ -770,6 +776,8 @@ def _range(
 
 
 def _range_options(byscore: bool, bylex: bool, desc: bool, offset: int | None, num: int | None) -> list[EncodableT]:
+    if not (byscore or bylex or desc or offset is not None or num is not None):
+        return []
     at_most_one(byscore=byscore, bylex=bylex)
     words = {"BYSCORE": byscore, "BYLEX": bylex, "REV": desc}
     return [*(word for word, given in words.items() if given), *limit("offset", offset, num)]

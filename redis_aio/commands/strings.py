@@ -390,6 +390,8 @@ class StringCommands(CommandGroup[S]):
         pxat: AbsExpiryT | None = None,
         persist: bool = False,
         enx: bool = False,
+        nx: bool = False,
+        xx: bool = False,
     ) -> Reply[list[int]]: ...
     @overload
     def increx(
@@ -407,6 +409,8 @@ class StringCommands(CommandGroup[S]):
         pxat: AbsExpiryT | None = None,
         persist: bool = False,
         enx: bool = False,
+        nx: bool = False,
+        xx: bool = False,
     ) -> Reply[list[float]]: ...
     def increx(
         self,
@@ -423,15 +427,19 @@ class StringCommands(CommandGroup[S]):
         pxat: AbsExpiryT | None = None,
         persist: bool = False,
         enx: bool = False,
+        nx: bool = False,
+        xx: bool = False,
     ) -> Reply[Any]:
         """Add 1, ``byint`` or ``byfloat`` within bounds, and return the sum and what was added (Redis 8.8).
 
         A sum beyond ``lbound`` or ``ubound`` changes nothing and what was added is 0, or with ``saturate`` stops at
-        the bound. The expiry is as in :meth:`getex`; ``enx`` sets it only where the key has none.
+        the bound. The expiry is as in :meth:`getex`; ``enx`` sets it only where the key has none. ``nx`` and ``xx`` ask
+        that the key is new, or exists (Valkey 9.2).
 
         https://redis.io/commands/increx/
         """
         at_most_one(byfloat=byfloat is not None, byint=byint is not None)
+        at_most_one(nx=nx, xx=xx)
         when = expiry(ex, px, exat, pxat, persist=persist)
         if enx and (persist or not when):
             raise DataError("enx needs one of ex, px, exat and pxat")
@@ -442,8 +450,7 @@ class StringCommands(CommandGroup[S]):
         if saturate:
             options.append("SATURATE")
         options += when
-        if enx:
-            options.append("ENX")
+        options += [flag for flag, given in (("ENX", enx), ("NX", nx), ("XX", xx)) if given]
         return self._run(Command("INCREX", name, *options, reply=None if byfloat is None else floats))
 
     # -- deleting -----------------------------------------------------------------------------------------------------

@@ -133,7 +133,7 @@ async def test_expire_at(face: Face) -> None:
 
 
 async def test_object(face: Face, text: Text) -> None:
-    await face.client.set("k", "12")
+    await face.client.set("k", "1234567")  # too big to be one of the shared objects
     assert await face(lambda r: r.object("encoding", "k")) == text("int")
     assert await face(lambda r: r.object("REFCOUNT", "k")) >= 1
     assert await face(lambda r: r.object_encoding("k")) == text("int")

@@ -180,6 +180,7 @@ def test_what_is_sent(built: Built, call: Callable[[Commands[Any]], Any], words:
         (lambda r: r.brpop("l", -1), "timeout must be 0"),
         (lambda r: r.blpop("l", float("nan")), "timeout must be 0"),
         (lambda r: r.blmove("a", "b", -0.5), "timeout must be 0"),
+        (lambda r: r.brpoplpush("a", "b", float("inf")), "timeout must be 0"),
         (lambda r: r.blmpop(-1, 1, "a", direction="LEFT"), "timeout must be 0"),
         (lambda r: r.lmpop(2, "a", direction="LEFT"), "has 1 elements, but the number given"),
         (lambda r: r.lmpop(0, direction="LEFT"), "must have at least one element"),

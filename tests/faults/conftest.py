@@ -19,11 +19,17 @@ Connect: TypeAlias = Callable[..., "Redis[Any]"]
 _serial = itertools.count(1)
 
 
-@pytest.fixture
-async def proxy(server: RedisServer) -> AsyncIterator[FaultProxy]:
-    """A proxy to the test server, passing everything."""
-    async with FaultProxy(server.host, server.port) as running:
+@pytest.fixture(scope="session")
+def _proxy_process(server: RedisServer) -> Iterator[FaultProxy]:
+    with FaultProxy(server.host, server.port) as running:
         yield running
+
+
+@pytest.fixture
+async def proxy(_proxy_process: FaultProxy) -> AsyncIterator[FaultProxy]:
+    """A proxy to the test server, passing everything; it is as new for each test."""
+    yield _proxy_process
+    await _proxy_process.reset()
 
 
 @pytest.fixture

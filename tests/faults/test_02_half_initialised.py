@@ -112,16 +112,15 @@ async def test_cut_at_every_byte(
     how: How,
     direction: Any,
 ) -> None:
-    async with authenticated(max_retries=0) as client:
-        await assert_initialised(client, observer, name, protocol, at_once=1)
+    async with authenticated() as client:
+        await client.execute_command("ACL", "WHOAMI")
         handshake = (await proxy.log())[0][direction]["forwarded"]
     for size in range(0, handshake, scale.HANDSHAKE_CUT_STEP):
-        client = authenticated(max_retries=0)
+        client = authenticated()
+        connections = len(await proxy.log())
         await proxy.nth_connection(1, direction, cut_after=size, how=how)
-        try:
-            assert await client.execute_command("ACL", "WHOAMI") == USER.encode()
-        except ConnectionError:
-            pass
+        assert await client.execute_command("ACL", "WHOAMI") == USER.encode()
+        assert len(await proxy.log()) == connections + 2
         await assert_initialised(client, observer, name, protocol)
         await client.aclose()
 

@@ -236,6 +236,10 @@ class FaultProxy:
         """Forget all rules; everything passes."""
         await self.call("clear")
 
+    async def reset(self) -> None:
+        """Be as new: no connections, no log, no rules, the first target."""
+        await self.call("reset")
+
     async def kill(self, how: How = "rst", *, connection: int | None = None) -> int:
         """Close open connections on both sides; return how many."""
         return int((await self.call("kill", how=how, connection=connection))["links"])
@@ -246,7 +250,7 @@ class FaultProxy:
 
     async def accept(self) -> None:
         """Listen again, on the same port."""
-        await self.call("accept", port=self.port)
+        await self.call("accept")
 
     async def retarget(self, host: str, port: int) -> None:
         """Lead new connections to another server."""

@@ -125,8 +125,9 @@ class Proxy:
     """The listener, its links and the control requests."""
 
     def __init__(self, target: tuple[str, int], buffer: int) -> None:
-        self.target = target
+        self.target = self.first_target = target
         self.buffer = buffer
+        self.port = 0
         self.links: list[Link] = []
         self.defaults = {name: Rules() for name in DIRECTIONS}
         self.planned: dict[int, list[tuple[str, dict[str, Any]]]] = {}
@@ -151,7 +152,8 @@ class Proxy:
         self.listener.listen(1024)
         self.listener.setblocking(False)
         self.accepting = asyncio.create_task(self._accept(self.listener))
-        return int(self.listener.getsockname()[1])
+        self.port = int(self.listener.getsockname()[1])
+        return self.port
 
     def refuse(self) -> None:
         """Stop listening, so that the kernel refuses; existing connections go on."""
@@ -229,6 +231,17 @@ class Proxy:
                 return {}
             await news.wait()
 
+    def reset(self) -> None:
+        """Be as new: no connections, no rules, the first target."""
+        for link in self.links:
+            link.close("reset", rst=True)
+        self.links.clear()
+        self.planned.clear()
+        self.defaults = {name: Rules() for name in DIRECTIONS}
+        self.target = self.first_target
+        if self.listener is None:
+            self.listen(self.port)
+
     async def handle(self, request: dict[str, Any]) -> dict[str, Any]:
         operation = request["op"]
         if operation in ("set", "plan", "kill", "recorded"):
@@ -246,8 +259,10 @@ class Proxy:
             self.target = (request["host"], request["port"])
         elif operation == "refuse":
             self.refuse()
-        elif operation == "accept":
-            self.listen(request["port"])
+        elif operation == "accept" and self.listener is None:
+            self.listen(self.port)
+        elif operation == "reset":
+            self.reset()
         elif operation == "log":
             return {"links": [link.describe() for link in self.links]}
         return {}

@@ -73,7 +73,21 @@ ACCEPTED = [
     (OddNumber(7), b"7"),
 ]
 
-REFUSED = [None, True, False, [1], (1,), {1}, {"k": "v"}, object(), 1 + 2j, array.array("b", [1]), range(2), Ellipsis, str]
+REFUSED = [
+    None,
+    True,
+    False,
+    [1],
+    (1,),
+    {1},
+    {"k": "v"},
+    object(),
+    1 + 2j,
+    array.array("b", [1]),
+    range(2),
+    Ellipsis,
+    str,
+]
 
 
 @pytest.mark.parametrize(("value", "sent"), ACCEPTED, ids=repr)

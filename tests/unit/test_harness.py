@@ -287,6 +287,17 @@ class TestProxy:
                 await third.ping()
             await first.ping()
 
+    async def test_is_as_new_after_a_reset(self, proxy: FaultProxy) -> None:
+        await proxy.retarget("127.0.0.1", 1)
+        await proxy.hold("down")
+        await proxy.nth_connection(1, cut_after=0)
+        await proxy.refuse()
+        await proxy.reset()
+        assert await proxy.log() == []
+        async with Raw.to(proxy) as raw:
+            await raw.ping()
+        assert len(await proxy.log()) == 1
+
     @pytest.mark.parametrize("how", ["fin", "rst"])
     async def test_kills_and_clears(self, proxy: FaultProxy, how: How) -> None:
         await proxy.hold("down")
