@@ -128,15 +128,15 @@ class ConnectionLease:
         """Send MULTI, the commands and EXEC, and nothing in between."""
         flags = raws(batch.commands) and [True]
         parts = slices(batch.commands, self._pack)
-        first, commands = next(parts, (b"", batch.commands))
-        if len(commands) == len(batch):  # one write: if it is cancelled before, nothing of it is sent
+        first = next(parts, (b"", batch.commands))
+        if len(first[1]) == len(batch):  # one write: if it is cancelled before, nothing of it is sent
             flags = flags and [False] * (len(batch) + 1) + [True]
-            pending = [self._send_batch(MULTI + first + EXEC, len(batch) + 2, flags)]
+            pending = [self._send_batch(MULTI + first[0] + EXEC, len(batch) + 2, flags)]
             self._watching = False
             return await self._executed(batch, pending)
         self._in_multi = True
         pending = [self._send_batch(MULTI, 1)]
-        for data, commands in chain([(first, commands)], parts):
+        for data, commands in chain([first], parts):
             await self.connection.room()
             pending.append(self._send_batch(data, len(commands)))
             await asyncio.sleep(0)

@@ -92,7 +92,7 @@ class Guard:
         self._kept: Callable[[], int] = reader.len
         #: What was fed since the last known boundary, until ``settle`` has made out where it ends.
         self._seen = b""
-        #: Whether one of the following four is set: something goes on in the next chunk.
+        #: Whether one of the following is set: something goes on in the next chunk.
         self._open = False
         #: How many bytes of a string's payload and its CRLF are still to be fed.
         self._rest = 0
@@ -101,10 +101,10 @@ class Guard:
         #: Received and not fed.
         self._held = bytearray()
         self._attribute: Attribute | None = None
-        #: How many bytes the elements announced by large aggregates take at the least, less the bytes fed since.
-        self._debt = 0
         #: Why what comes next is not fed.
         self._failure = ""
+        #: How many bytes the elements announced by large aggregates take at the least, less the bytes fed since.
+        self._debt = 0
 
     @property
     def incomplete(self) -> int:
@@ -218,12 +218,14 @@ class Guard:
             search = _Search(data)
             while (at := search.next()) < end:
                 if data[at] == ATTRIBUTE:
+                    search.at = self._cut_out(data, at)
                     pieces.append(data[begin:at])
-                    begin = search.at = self._cut_out(data, at)
+                    begin = search.at
                 else:
                     search.at = self._announce(data, at)
         except Refused as refused:
             self._failure = str(refused)
+            self._open = True
             end = refused.at
         return b"".join((*pieces, data[begin:end])) if begin or self._failure else data
 
@@ -238,7 +240,7 @@ class Guard:
             raise Refused("an attribute of a reply is too large", at)
         if not items:
             return end
-        self._attribute = Attribute(data[end:] + self._held, items)
+        self._attribute = Attribute(data[end:] + self._held, items, end - at)
         self._held.clear()
         self._open = True
         return len(data)
@@ -304,11 +306,9 @@ class _Search:
         data = self._data
         while (candidate := self._candidate()) < len(data):
             at = self.at = walk(data, self.at, candidate, _LARGE_LINE)
-            if at == candidate:
-                return at
-            if at < candidate:  # in a line that is not complete, or behind a header that no server sends
+            if at <= candidate:  # or in front of it, at a header that no server sends
                 return at if data.find(b"\r\n", at + 1) >= 0 else len(data)
-            # else in the payload of a string, or in a line
+            # else the candidate is in the payload of a string, or in a line
         return len(data)
 
     def _candidate(self) -> int:

@@ -95,6 +95,8 @@ def skip(data: bytes | bytearray, at: int, items: int) -> tuple[int, int]:
 
     An item that is cut off itself is not stepped into.
     """
+    if not 0 <= items <= MAX_ATTRIBUTE:
+        raise Refused("an attribute of a reply is too large", at)
     size = len(data)
     while items:
         behind = step(data, at)
@@ -120,15 +122,16 @@ class Attribute:
 
     Args:
         data: the bytes that are there behind its header.
-        items: how many items there are in it.
+        items: how many items there are still in it.
+        taken: how many bytes of it were taken already.
     """
 
     __slots__ = ("_data", "_items", "_taken")
 
-    def __init__(self, data: bytes, items: int) -> None:
+    def __init__(self, data: bytes, items: int, taken: int) -> None:
         self._data = bytearray(data)
         self._items = items
-        self._taken = 0
+        self._taken = taken
 
     def feed(self, data: bytes) -> bytes | None:
         """Take more bytes; return what is behind its end, or ``None`` before that.

@@ -146,7 +146,7 @@ def test_a_name_that_may_hold_arguments_is_not_quoted(words: tuple[str, ...]) ->
 
 
 def test_a_name_that_cannot_be_encoded_is_refused() -> None:
-    with pytest.raises(DataError, match="^the name of the command cannot be encoded"):
+    with pytest.raises(DataError, match=r"^the name of the command cannot be encoded"):
         pack(("\udcff",), ("fine",))
 
 

@@ -99,8 +99,8 @@ def test_the_class_and_the_code(text: str, kind: type[Exception], code: str | No
 
 READONLY_FROM_SCRIPTS = [
     "READONLY You can't write against a read only replica. script: 9e97b4ce, on @user_script:1.",
-    "ERR Error running script (call to f_9e97b4ce): @user_script:1: @user_script: 1: -READONLY You can't write against a"
-    " read only replica.",
+    "ERR Error running script (call to f_9e97b4ce): @user_script:1: @user_script: 1: "
+    "-READONLY You can't write against a read only replica.",
     "ERR Error running function (call to f): @user_function:1: -READONLY You can't write against a read only replica.",
     "ERR user_script:1: READONLY You can't write against a read only replica. script: 9e97b4ce, on @user_script:1.",
 ]
@@ -113,9 +113,7 @@ def test_a_write_of_a_script_on_a_replica_is_a_readonly_error(text: str) -> None
     assert "You can't write against a read only replica" in str(error)
 
 
-@pytest.mark.parametrize(
-    "text", ["ERR no -READONLY here", "ERR the value '@user_script:1: READONLY ' is not an integer"]
-)
+@pytest.mark.parametrize("text", ["ERR no -READONLY here", "ERR '@user_script:1: READONLY ' is not an integer"])
 def test_other_errors_that_mention_readonly_are_not(text: str) -> None:
     assert type(reply_error(text)) is e.ResponseError
 
@@ -128,9 +126,7 @@ def test_a_redirection_names_slot_and_address(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", ["MOVED", "ASK"])
-@pytest.mark.parametrize(
-    "rest", ["", " ", " x", " 1", " 1 host", " 1 host:port", " x host:1", " 1 host:1 more", " a b c"]
-)
+@pytest.mark.parametrize("rest", ["", " ", " x", " 1", " 1 h", " 1 h:port", " x h:1", " 1 h:1 more", " a b c"])
 def test_a_malformed_redirection_is_an_ordinary_error(code: str, rest: str) -> None:
     error = reply_error(code + rest)
     assert type(error) is e.ResponseError

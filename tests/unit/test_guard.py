@@ -1,0 +1,555 @@
+"""The guard: what must not reach hiredis does not, and what is harmless is left alone."""
+
+import random
+import time
+import tracemalloc
+from typing import Any
+
+import pytest
+from hiredis import Reader
+
+from redis_aio._resp import guard as guard_module
+from redis_aio._resp.decoder import NOT_READY, Decoder
+from redis_aio._resp.guard import MAX_ELEMENTS, Guard
+from redis_aio._resp.items import MAX_ATTRIBUTE
+from redis_aio.exceptions import ProtocolError
+from tests.support.reference_parser import parse
+from tests.unit.test_decoder import decode, exactly, ours, slicings
+
+
+class Tap:
+    """A hiredis reader that remembers what it was fed."""
+
+    def __init__(self) -> None:
+        self.reader = Reader(notEnoughData=NOT_READY, protocolError=ProtocolError)
+        self.has_data = self.reader.has_data
+        self.len = self.reader.len
+        self.fed = bytearray()
+
+    def feed(self, data: bytes, begin: int = 0, size: int = -1) -> None:
+        self.fed += data[begin:] if size < 0 else data[begin : begin + size]
+        self.reader.feed(data, begin, len(data) - begin if size < 0 else size)
+
+    def drain(self) -> list[Any]:
+        values = []
+        while (value := self.reader.gets()) is not NOT_READY:
+            values.append(value)
+        return values
+
+
+class Idle:
+    """What stands in for a reader where nothing must be allocated."""
+
+    def __init__(self) -> None:
+        self.fed = bytearray()
+
+    def feed(self, data: bytes, begin: int = 0, size: int = -1) -> None:
+        self.fed += data[begin:] if size < 0 else data[begin : begin + size]
+
+    def has_data(self) -> bool:
+        return False
+
+    def len(self) -> int:
+        return 0
+
+
+def guarded(reader: Any) -> Guard:
+    return Guard(reader)
+
+
+def receive(guard: Guard, tap: Tap, chunks: list[bytes]) -> ProtocolError | None:
+    """Do what the connection does; return what ended it."""
+    try:
+        for chunk in chunks:
+            guard.feed(chunk)
+            tap.drain()
+            guard.settle()
+    except ProtocolError as error:
+        return error
+    return None
+
+
+def cut(data: bytes, size: int) -> list[bytes]:
+    return [data[at : at + size] for at in range(0, len(data), size)]
+
+
+# -- sizes -------------------------------------------------------------------------------------------------------------
+
+COUNTS = [10**8, 2**31, 2**32 - 1, 2**32, 2**63 - 1, 2**63, 2**64, 10**18 - 1, 10**40, MAX_ELEMENTS + 1]
+SURROUNDINGS = {
+    "first": b"",
+    "after a reply": b"+before\r\n",
+    "in an array": b"*3\r\n:1\r\n",
+    "deep": b"*2\r\n:1\r\n%1\r\n$1\r\nk\r\n~1\r\n",
+    "after a string like it": b"$13\r\n*1\r\n|1\r\n$99\r\n\r\n",
+    "after a line like it": b"+*99999999\r\n",
+    "after a long string": b"$3000\r\n" + b"*" * 3000 + b"\r\n",
+    "after many items": b":1\r\n" * 700,
+    "in a large array": b"*20000\r\n" + b":1\r\n" * 500,
+}
+
+
+@pytest.mark.parametrize("before", SURROUNDINGS.values(), ids=list(SURROUNDINGS))
+@pytest.mark.parametrize("kind", "*~%>")
+def test_a_huge_aggregate_is_refused_before_the_parser_sees_it(kind: str, before: bytes) -> None:
+    for count in COUNTS:
+        header = b"%s%d\r\n" % (kind.encode(), count)
+        whole = before + header + b"$1\r\nx\r\n"
+        in_header = [[whole[:at], whole[at:]] for at in range(len(before), len(before + header) + 1)]
+        for chunks in [[whole], cut(whole, 100), cut(whole, 1025), *in_header]:
+            tap = Tap()
+            guard = guarded(tap)
+            tracemalloc.start()
+            try:
+                assert receive(guard, tap, chunks)
+                assert tracemalloc.get_traced_memory()[1] < 2_000_000
+            finally:
+                tracemalloc.stop()
+            if count < 10**20:  # a longer number is refused by the parser, which reads it as text
+                assert tap.fed == before
+
+
+@pytest.mark.parametrize("kind", "$=")
+@pytest.mark.parametrize("size", [2**31, 2**32 - 1, 2**63 - 1, 2**63, 2**64, 10**40])
+def test_a_huge_string_is_refused_when_its_header_is_there(kind: str, size: int) -> None:
+    for before in SURROUNDINGS.values():
+        for chunks in slicings(before + b"%s%d\r\n" % (kind.encode(), size)):
+            values = decode(Decoder(encoding=None), chunks)
+            assert type(values[-1]) is ProtocolError
+
+
+def test_the_replies_in_front_of_what_is_refused_are_delivered() -> None:
+    for refused in (b"*99999999\r\n", b"|-1\r\n", b"|99999\r\n", b">10000\r\n", b"$99999999999\r\n*10000\r\n"):
+        wire = b"+one\r\n|1\r\n+a\r\n+b\r\n*2\r\n+two\r\n|0\r\n:2\r\n+three\r\n" + refused
+        for chunks in ([wire], [b"*10000\r\n" + b":1\r\n" * 10000 + wire]):
+            *values, error = decode(Decoder(encoding=None), chunks)
+            assert values[-3:] == [b"one", [b"two", 2], b"three"]
+            assert type(error) is ProtocolError
+
+
+def test_nothing_is_fed_after_a_refusal() -> None:
+    idle = Idle()
+    guard = guarded(idle)
+    guard.feed(b"+OK\r\n*99999999\r\n")
+    with pytest.raises(ProtocolError):
+        guard.feed(b"+late\r\n")
+    assert idle.fed == b"+OK\r\n"
+
+
+@pytest.mark.parametrize("header", [b"*10000000\r\n", b"*16777216\r\n", b"%1000000\r\n", b"~5000000\r\n", b">9999\r\n"])
+def test_large_replies_that_servers_do_send_pass(header: bytes) -> None:
+    for chunks in ([header], cut(header, 1), [header[:-1], header[-1:] + b":1\r\n"]):
+        idle = Idle()
+        guard = guarded(idle)
+        for chunk in chunks:
+            guard.feed(chunk)
+            guard.settle()
+        assert idle.fed.startswith(header)
+
+
+def test_announcing_without_sending_is_limited_in_sum() -> None:
+    idle = Idle()
+    guard = guarded(idle)
+    for _ in range(4):
+        guard.feed(b"*1\r\n*4000000\r\n:1\r\n")
+        guard.settle()
+    guard.feed(b"*1\r\n*4000000\r\n:1\r\n")
+    with pytest.raises(ProtocolError, match="announces more than 16777216 elements"):
+        guard.settle()
+    assert idle.fed.count(b"*4000000\r\n") == 4
+
+
+def test_what_was_sent_is_announced_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard_module, "MAX_ELEMENTS", 25_000)
+    reply = b"*20000\r\n" + b"_\r\n" * 20_000
+    for size in (11, 4096, 65536):
+        decoder = Decoder(encoding=None)
+        for _ in range(3):
+            assert decode(decoder, cut(reply, size)) == [[None] * 20_000]
+    nested = b"*2\r\n" + reply + b"%12000\r\n" + b"$1\r\nk\r\n_\r\n" * 12_000 + reply
+    assert len(decode(Decoder(encoding=None), cut(nested, 1000))) == 2
+
+
+def test_a_small_push_is_no_matter() -> None:
+    wire = b">9999\r\n" + b":1\r\n" * 9999
+    assert decode(Decoder(encoding=None), cut(wire, 1000)) == [[1] * 9999]
+
+
+def test_a_line_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard_module, "MAX_LINE", 100_000)
+    (error,) = decode(Decoder(encoding=None), [b"+", *[b"x" * 1000] * 200])
+    assert type(error) is ProtocolError
+    assert "longer than 100000 bytes" in str(error)
+    line = b"y" * 99_000
+    assert decode(Decoder(encoding=None), cut(b"+" + line + b"\r\n:1\r\n", 1000)) == [line, 1]
+
+
+def test_a_line_is_not_searched_again_for_every_chunk() -> None:
+    tap = Tap()
+    guard = guarded(tap)
+    guard.feed(b"-ERR ")
+    guard.settle()
+    for _ in range(1000):
+        guard.feed(b"xxx")
+        assert tap.drain() == []
+        guard.settle()
+    assert tap.fed == b"-ERR "
+    guard.feed(b"\r")
+    guard.feed(b"\n+OK\r\n")
+    error, reply = tap.drain()
+    guard.settle()
+    assert str(error) == "ERR " + "xxx" * 1000
+    assert reply == b"OK"
+
+
+# -- what only looks like a header -------------------------------------------------------------------------------------
+
+LOOKALIKES = [
+    b"*99999999\r\n",
+    b"*99999999\r\n" * 300,
+    b"|2\r\n+a\r\n",
+    b"|2\r\n" * 2000,
+    b">10000\r\n%99999\r\n~88888888\r\n",
+    b"\r\n*99999999\r\n\r\n",
+    b"$99999999999\r\n",
+    b"*99999999\r",
+    b"*99999",
+    b"*",
+    b"\n+",
+    b"\n$",
+    b"+",
+    b"$5",
+    b"*" * 1021,
+    b"$" * 1022,
+    b"+" * 1023,
+    b"x" * 1016 + b"\n$12\r\n",
+    b"x" * 1017 + b"\n*12345\r\n",
+]
+
+
+@pytest.mark.parametrize("payload", LOOKALIKES, ids=lambda payload: repr(payload[:30]))
+def test_the_bytes_of_a_string_are_innocent(payload: bytes) -> None:
+    string = b"$%d\r\n%s\r\n" % (len(payload), payload)
+    wires = [
+        string * 2 + b":1\r\n",
+        b"*2\r\n" + string + string + b"+OK\r\n",
+        b"$900\r\n" + b"x" * 900 + b"\r\n" + string * 3,
+    ]
+    for wire in wires:
+        expected = [exactly(ours(value)) for value in parse(wire)]
+        for chunks in slicings(wire):
+            assert [exactly(value) for value in decode(Decoder(encoding=None), chunks)] == expected
+
+
+@pytest.mark.parametrize(
+    "text", [b"*99999999", b"|1", b">10000 ", b"$5", b"+", b"*", b"-", b"$", b":+*12345", b"|" * 1023]
+)
+@pytest.mark.parametrize("kind", [b"+", b"-"])
+def test_the_text_of_a_line_is_innocent(kind: bytes, text: bytes) -> None:
+    wire = kind + text + b"\r\n*1\r\n" + kind + text + b"\r\n:1\r\n"
+    expected = [exactly(ours(value)) for value in parse(wire)]
+    for chunks in slicings(wire):
+        assert [exactly(value) for value in decode(Decoder(encoding=None), chunks)] == expected
+
+
+def test_a_string_of_known_length_is_stepped_over_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    inspected = []
+    inspect = Guard._inspect
+    monkeypatch.setattr(Guard, "_inspect", lambda guard, data: inspected.append(len(data)) or inspect(guard, data))
+    payload = b"*~%>|" * 200_000
+    wire = b"*2\r\n:1\r\n$%d\r\n" % len(payload) + payload + b"\r\n:1\r\n*0\r\n"
+    assert decode(Decoder(encoding=None), cut(wire, 65536)) == [[1, payload], 1, []]
+    assert len(inspected) == 1  # the first chunk only
+
+
+def test_incomplete_is_what_is_missing_of_a_string() -> None:
+    payload = b"*12345\r\n" * 100
+    frame = b"$%d\r\n%s\r\n" % (len(payload), payload)
+    for before in (b"", b"*2\r\n:1\r\n", b":1\r\n" * 400, b"+OK"):
+        start = before + (b"\r\n" if before == b"+OK" else b"") + frame
+        header = len(start) - len(payload) - 2
+        for size in (1, 3, 50, 1000, len(start)):
+            decoder = Decoder(encoding=None)
+            for at in range(0, len(start), size):
+                decode(decoder, [start[at : at + size]])
+                seen = min(at + size, len(start))
+                assert decoder.incomplete == (len(start) - seen if seen >= header else 0)
+
+
+def test_a_chunk_that_was_not_drained_is_no_problem() -> None:
+    wire = (
+        b"+one\r\n$1500\r\n"
+        + b"*" * 1500
+        + b"\r\n*2\r\n+two\r\n$4\r\nthre\r\n|1\r\n+a\r\n+b\r\n:4\r\n"
+        + b":5\r\n" * 600
+    )
+    for size in (1, 2, 7, 100, 1024):
+        decoder = Decoder(encoding=None)
+        for chunk in cut(wire, size):
+            decoder.feed(chunk)
+        values = []
+        while (value := decoder.get()) is not NOT_READY:
+            values.append(value)
+        decoder.settle()
+        assert values == [b"one", b"*" * 1500, [b"two", b"thre"], 4, *[5] * 600]
+
+
+# -- strings that do not end where they should -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("end", [b"XY", b"\n+", b"\n*", b"X$", b"\r$", b"\n\r", b"$1"])
+def test_a_string_without_its_line_end_is_noticed_where_a_chunk_ends(end: bytes) -> None:
+    for size in (1, 1017, 5000):
+        values = decode(Decoder(encoding=None), [b"$%d\r\n" % size + b"x" * size + end, b"*99999999\r\n", b"+OK\r\n"])
+        assert values[:-1] in ([b"x" * size], [])  # not complete, if its end is held back for looking like a header
+        assert type(values[-1]) is ProtocolError
+
+
+# -- attributes --------------------------------------------------------------------------------------------------------
+
+ATTRIBUTES = [
+    b"|0\r\n",
+    b"|1\r\n+k\r\n+v\r\n",
+    b"|1\r\n$14\r\nkey-popularity\r\n*2\r\n$7\r\nkey:123\r\n:90\r\n",
+    b"|2\r\n+k\r\n%1\r\n:1\r\n~1\r\n:2\r\n+l\r\n$-1\r\n",
+    b"|1\r\n|1\r\n+inner\r\n:1\r\n+k\r\n*1\r\n|1\r\n+inner\r\n:1\r\n:2\r\n",
+    b"|1\r\n$12\r\n|1\r\n+a\r\n+b\r\n\r\n+*99999\r\n",
+    b"|1\r\n+k\r\n$1500\r\n" + b"|1\r\n*" * 300 + b"\r\n",
+    b"|1\r\n*-1\r\n_\r\n",
+    b"|1\r\n+first\r\n:1\r\n|1\r\n+second\r\n:2\r\n",
+]
+
+
+@pytest.mark.parametrize("attribute", ATTRIBUTES, ids=lambda attribute: repr(attribute[:40]))
+def test_attributes_are_dropped_wherever_they_are(attribute: bytes) -> None:
+    template = [
+        b"{}+OK\r\n{}-ERR bad\r\n{}>2\r\n+push\r\n:1\r\n{}*2\r\n{}:1\r\n{}$1\r\nx\r\n+end\r\n{}",
+        b"{}%1\r\n{}+k\r\n{}~1\r\n{}:5\r\n+end\r\n{}",
+        b"{}{}+OK\r\n$6\r\n|1\r\n:1\r\n{}+end\r\n",
+        b":1\r\n" * 300 + b"{}$1100\r\n" + b"|" * 1100 + b"\r\n{}+end\r\n",
+    ]
+    for wire in template:
+        expected = [exactly(ours(value)) for value in parse(wire.replace(b"{}", b""))]
+        for chunks in slicings(wire.replace(b"{}", attribute)):
+            assert [exactly(value) for value in decode(Decoder(encoding=None), chunks)] == expected
+
+
+def test_large_attributes_are_refused() -> None:
+    big = b"|1\r\n+k\r\n$%d\r\n%s\r\n" % (MAX_ATTRIBUTE, b"x" * MAX_ATTRIBUTE)
+    many = b"|1\r\n+k\r\n*20000\r\n" + b":1\r\n" * 20000
+    for wire in (b"|-1\r\n", b"|99999999\r\n", b"|18446744073709551617\r\n", b"|1\r\n+k\r\n*99999999\r\n", big, many):
+        for size in (1000, 65536, 10**6):
+            before, *others = decode(Decoder(encoding=None), cut(b"+before\r\n" + wire + b"+reply\r\n", size))
+            assert before == b"before"
+            assert [type(value) for value in others] == [ProtocolError]
+
+
+def test_an_attribute_as_large_as_allowed_passes() -> None:
+    payload = b"x" * (MAX_ATTRIBUTE - 100)
+    wire = b"|1\r\n+k\r\n$%d\r\n%s\r\n+reply\r\n" % (len(payload), payload)
+    for size in (1000, 65536, 10**6):
+        assert decode(Decoder(encoding=None), cut(wire, size)) == [b"reply"]
+
+
+# -- random streams ----------------------------------------------------------------------------------------------------
+
+
+class Streams:
+    """Makes random streams of valid replies, twice: with attributes strewn in, and without."""
+
+    LINES = (
+        b"+OK\r\n",
+        b"+\r\n",
+        b"-ERR x\r\n",
+        b":12345\r\n",
+        b"_\r\n",
+        b"#t\r\n",
+        b",1.5\r\n",
+        b"$-1\r\n",
+        b"*-1\r\n",
+        b"*0\r\n",
+    )
+    DECEPTIVE = (b"+*99999 |1 $12\r\n", b"-*99999999\r\n", b"+" + b"l" * 1500 + b"\r\n", b"(" + b"1" * 300 + b"\r\n")
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+
+    def payload(self) -> bytes:
+        kind = self.chance.randrange(8)
+        if kind < 3:
+            return bytes(self.chance.choice(b"*~%>|$+-:0123456789\r\n") for _ in range(self.chance.randrange(30)))
+        if kind == 3:
+            return b"*99999999\r\n" * self.chance.randrange(3) + b"|2\r\n+a\r\n"
+        if kind == 4:
+            return b"x" * self.chance.choice((300, 1000, 1015, 1020, 1030, 2000, 5000))
+        if kind == 5:
+            return b"*123456\r\n$5\r\n|1\r\n" * self.chance.randrange(200)
+        return b"y" * self.chance.randrange(40)
+
+    def item(self, depth: int) -> tuple[bytes, bytes]:
+        if self.chance.random() < 0.06:
+            pairs = self.chance.randrange(3)
+            inside = b"".join(self.item(depth + 3)[0] for _ in range(2 * pairs))
+            noisy, clean = self.item(depth)
+            return b"|%d\r\n%s%s" % (pairs, inside, noisy), clean
+        if self.chance.random() < 0.45 or depth > 5:
+            payload = self.payload()
+            wire = b"$%d\r\n%s\r\n" % (len(payload), payload)
+            return wire, wire
+        if self.chance.random() < 0.55:
+            wire = self.chance.choice(self.LINES + self.DECEPTIVE)
+            return wire, wire
+        return self.aggregate(depth)
+
+    def aggregate(self, depth: int) -> tuple[bytes, bytes]:
+        kind = self.chance.choice((b"*", b"~", b"%", b">"))
+        if self.chance.random() < 0.02 and depth < 2:
+            wire = b"*10000\r\n" + b":1\r\n" * 10000
+            return wire, wire
+        count = self.chance.choice((0, 1, 2, 3, 5))
+        noisy = clean = b"%s%d\r\n" % (kind, count)
+        for number in range(count):
+            key = b"$4\r\nk%03d\r\n" % number if kind == b"%" else b""
+            with_attributes, without = self.item(depth + 1)
+            noisy += key + with_attributes
+            clean += key + without
+        return noisy, clean
+
+    def chunks(self, wire: bytes) -> list[bytes]:
+        size = self.chance.choice((1, 4, 100, 1500, 10**6)) if len(wire) < 50_000 else 5000
+        chunks, at = [], 0
+        while at < len(wire):
+            until = at + self.chance.choice((1, 2, 3, 1023, 1024, 1025, self.chance.randint(1, size)))
+            chunks.append(wire[at:until])
+            at = until
+        return chunks
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_random_replies_come_out_as_if_there_were_no_guard(seed: int) -> None:
+    streams = Streams(seed)
+    for _ in range(12):
+        items = [streams.item(0) for _ in range(streams.chance.randrange(1, 40))]
+        plain = Tap()
+        plain.feed(b"".join(clean for _, clean in items))
+        expected = [exactly(value) for value in plain.drain()]
+        tap = Tap()
+        guard = guarded(tap)
+        values = []
+        for chunk in streams.chunks(b"".join(noisy for noisy, _ in items)):
+            guard.feed(chunk)
+            values += [exactly(value) for value in tap.drain()]
+            guard.settle()
+        assert values == expected
+        assert tap.fed == plain.fed
+        assert guard.incomplete == 0
+
+
+def hostile(chance: random.Random) -> bytes:
+    """Make a token of a stream that lies about everything."""
+    size = chance.choice((0, 1, 2, 3, 5, 9, 12, 1020, 1030))
+    match chance.randrange(12):
+        case 0 | 1 | 2 | 3:
+            payload = chance.choice(
+                (
+                    b"x" * size,
+                    b"*99999\r\n" * (size // 9 + 1),
+                    b"$5\r\n" * (size // 5 + 1),
+                    b"|1\r\n+a\r\n",
+                    b"\n+\n$*\r\n",
+                )
+            )
+            ends = (b"\r\n", b"\r\n", b"\r\n", b"X+", b"\n+", b"\n$", b"$*", b"X\n", b"\n*", b"\n:", b"1\r")
+            return b"$%d\r\n%s%s" % (len(payload), payload, chance.choice(ends))
+        case 4 | 5:
+            count = chance.choice((0, 1, 2, 9999, 10000, 20000, 50000, 70000, 99999999))
+            return b"%s%d\r\n" % (chance.choice((b"*", b"*", b"~", b"%", b">")), count)
+        case 6:
+            return b"|%d\r\n" % chance.choice((0, 1, 2, -1, 99999))
+        case 7:
+            return chance.choice((b"+*99999\r\n", b"+\n+\r\n", b"+" + b"$5" * size + b"\r\n", b":1\r\n" * size))
+        case 8:
+            odd = b"|x *0100000 *1x $x !3 $? *-1 $-1 *-2 *+99999 *-99999 $+5 $1_0 $05 *12345x".split()
+            return chance.choice(odd) + b"\r\n"
+        case 9:
+            return b"$%d\r\n" % chance.choice((3, 50, 1500, 5000))
+        case 10:
+            return bytes(chance.choice(b"*$+|0159\r\n") for _ in range(6))
+        case _:
+            return chance.choice((b"+OK\r\n", b"_\r\n", b"$3\r\nabc\r\n", b"-ERR\r\n"))
+
+
+def check_what_was_fed(fed: bytes, limit: int) -> int:
+    """Walk what hiredis was fed by hiredis' rules; return how many large aggregates there were."""
+    at = debt = large = 0
+    while (end := fed.find(b"\r\n", at + 1)) >= 0:
+        kind, text = fed[at : at + 1], fed[at + 1 : end]
+        if kind not in b"$=*~%>|+-:,#_(":
+            break
+        at = end + 2
+        if kind in b"+-:,#_(" or text == b"-1":
+            assert kind != b"|"
+            continue
+        if not text.isdigit() or (text[:1] == b"0" and text != b"0"):
+            break  # hiredis gives up here
+        assert kind != b"|"
+        number = int(text)
+        if kind in b"$=":
+            at += number + 2
+            continue
+        if number >= 10_000:
+            assert kind != b">"
+            large += 1
+            debt += 3 * number
+        assert debt - at <= 3 * limit
+    return large
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_hostile_stream_gets_a_large_header_past_the_guard(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit = 60_000
+    monkeypatch.setattr(guard_module, "MAX_ELEMENTS", limit)
+    chance = random.Random(seed)
+    refused = passed = 0
+    for _ in range(250):
+        wire = b"".join(hostile(chance) for _ in range(chance.randrange(1, 30)))
+        size = chance.choice((1, 3, 20, 200, 2000, 10**6))
+        tap = Tap()
+        guard = guarded(tap)
+        try:
+            at = 0
+            while at < len(wire):
+                until = at + chance.randint(1, size)
+                guard.feed(wire[at:until])
+                tap.drain()
+                guard.settle()
+                at = until
+        except (ProtocolError, TypeError):
+            refused += 1
+        passed += check_what_was_fed(bytes(tap.fed), limit)
+    assert refused
+    assert passed
+
+
+# -- costs -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        b"|0\r\n" * 16384,
+        b"*10000\r\n" * 8192,
+        b"$8\r\n*10000\r\n\r\n" * 4096,
+        b"$4\r\n|1\r\n\r\n" * 6000,
+        b"$1\r\n*\r\n" * 9000,
+        b"*9999\r\n" * 9000,
+        b"+*10000|1" * 7000,
+        b"*1|1>" * 13000,
+    ],
+    ids=lambda chunk: repr(chunk[:16]),
+)
+def test_no_chunk_takes_long(chunk: bytes) -> None:
+    guard = guarded(Idle())
+    begin = time.process_time()
+    guard.feed(chunk)
+    assert time.process_time() - begin < 0.5  # a few milliseconds; seconds, if something were quadratic
