@@ -140,8 +140,9 @@ def middle_run(scenario: Scenario, contender: dict[str, Any]) -> list[Check]:
     runs = contender["runs"]
     figures = dict(runs[0])
     for name, value in figures.items():
-        if isinstance(value, int | float) and name not in {"commands", "tasks"}:
-            figures[name] = statistics.median(run[name] for run in runs)
+        if isinstance(value, int | float):
+            middle = statistics.median(run[name] for run in runs)
+            figures[name] = round(middle) if isinstance(value, int) else middle
     if any(run.get("errors") for run in runs):
         figures["errors"] = next(run["errors"] for run in runs if run["errors"])
     return scenario.checks(figures)
@@ -155,7 +156,8 @@ def _check_table(results: Results) -> str:
             continue
         for label, contender in measured(results, scenario).items():
             for check in middle_run(scenario, contender):
-                rows.append([scenario.title, label, check.what, check.value, check.bound, "yes" if check.met else "NO"])
+                met = "" if check.met is None else "yes" if check.met else "NO"
+                rows.append([scenario.title, label, check.what, check.value, check.bound, met])
     return _table(["scenario", "client", "what", "value", "bound", "met"], rows) if rows else ""
 
 

@@ -41,12 +41,12 @@ def key(number: int) -> str:
 
 
 class Check(NamedTuple):
-    """One figure held against its bound."""
+    """One figure held against its bound, or only shown: then ``met`` is ``None``."""
 
     what: str
     value: str
     bound: str
-    met: bool
+    met: bool | None
 
 
 @dataclass(frozen=True, kw_only=True)

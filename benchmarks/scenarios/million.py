@@ -53,6 +53,8 @@ async def measure(peer: Peer, settings: Settings) -> Figures:
         "cpu_us": cpu / commands * 1e6,
         "blocked_filling_ms": filling.longest() * 1e3,
         "blocked_sending_ms": sending.longest() * 1e3,
+        "work_filling_ms": filling.most_work() * 1e3,
+        "work_sending_ms": sending.most_work() * 1e3,
         "payload": commands * WIRE,
         "queued": queued - at_first,
         "growth": peak_resident() - queued,
@@ -73,7 +75,8 @@ def checks(figures: Figures) -> list[Check]:
         ),
         Check(
             "event loop blocked",
-            f"{figures['blocked_filling_ms']:.0f} ms filling, {figures['blocked_sending_ms']:.0f} ms sending",
+            f"{figures['blocked_filling_ms']:.0f} ms filling, {figures['blocked_sending_ms']:.0f} ms sending "
+            f"(CPU {figures['work_filling_ms']:.0f} and {figures['work_sending_ms']:.0f} ms)",
             f"{LONGEST * 1e3:.0f} ms",
             blocked <= LONGEST * 1e3,
         ),

@@ -18,7 +18,7 @@ import enum
 import os
 import socket
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from redis_aio import exceptions
 from redis_aio._connection.handshake import Session
@@ -87,6 +87,7 @@ class Connection(asyncio.Protocol):
         self.paused = False
         self._read_timeout = options.read_timeout
         self._transport: asyncio.Transport | None = None
+        self._failure: Exception = exceptions.ConnectionError("the connection is closed")
         self._socket: socket.socket | None = None
         encoding = options.encoding if options.decode_responses else None
         self._line = InflightLine(Decoder(encoding=encoding, errors=options.encoding_errors), self.pushes)
@@ -190,7 +191,7 @@ class Connection(asyncio.Protocol):
 
     def _enqueue(self, entry: Inflight, data: bytes) -> None:
         if self._transport is None or self.state is ConnectionState.CLOSED:
-            entry.future.set_exception(entry.lost(exceptions.ConnectionError("the connection is closed")))
+            entry.future.set_exception(entry.lost(copy_of(self._failure, written=False)))
             return
         inflight = self._inflight
         line = self._outbox_line
@@ -260,22 +261,20 @@ class Connection(asyncio.Protocol):
 
     # -- asyncio.Protocol -----------------------------------------------------------------------------------------
 
-    def attach(self, transport: asyncio.Transport, sock: socket.socket) -> None:
-        """Take the transport; called by the dialer when it is connected."""
-        self._transport = transport
+    def attach(self, sock: socket.socket) -> None:
+        """Take the socket, to look at; called by the dialer when it is connected."""
         self._socket = sock
-        transport.set_write_buffer_limits(high=WRITE_BUFFER)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport) or hasattr(transport, "write")
-        self._transport = transport  # type: ignore[assignment]  # uvloop's transports are no subclass of asyncio's
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's are no subclass of asyncio's
+        self._transport.set_write_buffer_limits(high=WRITE_BUFFER)
 
     def data_received(self, data: bytes) -> None:
         self.received += 1
         before = len(self._inflight)
         try:
             moved = self._line.receive(data)
-        except exceptions.ProtocolError as error:
+        except exceptions.ConnectionError as error:
             self.fail(error)
             return
         self._expected = (before - len(self._inflight)) or 1
@@ -337,6 +336,7 @@ class Connection(asyncio.Protocol):
             return
         self.state = ConnectionState.CLOSED
         self.crowded = True
+        self._failure = error
         self._watch.stop()
         if self._transport is not None:
             self._transport.abort()
@@ -346,10 +346,7 @@ class Connection(asyncio.Protocol):
         for entries, written in ((inflight, True), (line, False)):
             for entry in entries:
                 if not entry.future.done():
-                    cause = type(error)(*error.args)
-                    if isinstance(cause, exceptions.RedisError):
-                        cause.written = written
-                    entry.future.set_exception(entry.lost(cause))
+                    entry.future.set_exception(entry.lost(copy_of(error, written=written)))
         self._wake_room_waiters()
         callback, self.on_closed, self.on_drained = self.on_closed, None, None
         if callback is not None:
@@ -392,3 +389,11 @@ class Connection(asyncio.Protocol):
             return False
         except OSError:
             return True
+
+
+def copy_of(error: Exception, *, written: bool) -> Exception:
+    """Return a copy of an error, for one of the callers it concerns."""
+    copy = type(error)(*error.args)
+    if isinstance(copy, exceptions.RedisError):
+        copy.written = written
+    return copy

@@ -33,8 +33,8 @@ async def dial(options: Options) -> Connection:
         async with asyncio.timeout(options.dial_timeout):
             # In a context of its own: a transport lives longer than the caller that happened to need it first.
             opening = loop.create_task(open_transport(options, lambda: connection), context=contextvars.Context())
-            transport, _, sock = await opening
-            connection.attach(transport, sock)
+            sock = await opening
+            connection.attach(sock)
             connection.ready(await _shake_hands(connection, options))
     except builtins.TimeoutError as error:
         connection.abort()

@@ -13,7 +13,7 @@ from typing import Any
 
 from redis_aio import exceptions
 from redis_aio._options import Options
-from redis_aio._replies.common import text, text_keyed
+from redis_aio._replies.common import ok, text, text_keyed
 
 Request = tuple[Any, ...]
 Steps = Generator[list[Request], list[Any], "Session"]
@@ -63,7 +63,7 @@ def handshake(options: Options, credentials: tuple[str, ...]) -> Steps:
         return session
     replies = yield requests
     for reply in replies[:required]:
-        _raise(reply)
+        _expect_ok(reply)
     if session.client_id == 0 and isinstance(replies[required], int):
         session = Session(session.protocol, replies[required], session.server, session.version, session.role)
     return session  # CLIENT SETINFO is unknown before 7.2: its errors do no harm
@@ -83,7 +83,7 @@ def _hello(options: Options, credentials: tuple[str, ...]) -> Generator[list[Req
             _raise(reply)
     if credentials:
         (reply,) = yield [("AUTH", *credentials)]
-        _raise(reply)
+        _expect_ok(reply)
     return Session()
 
 
@@ -117,6 +117,13 @@ def _library(options: Options) -> Iterator[tuple[str, str]]:
         yield "LIB-NAME", options.lib_name
     if options.lib_version:
         yield "LIB-VER", options.lib_version
+
+
+def _expect_ok(reply: Any) -> None:
+    """Accept nothing but OK: a connection of which one cannot say what it is must not be used."""
+    _raise(reply)
+    if not ok(reply):
+        raise exceptions.ProtocolError("the peer answered a step of the handshake with something else than OK")
 
 
 def _raise(reply: Any) -> None:

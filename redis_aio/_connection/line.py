@@ -8,7 +8,7 @@ from hiredis import PushNotification
 from redis_aio._connection.inflight import Inflight, InflightBatch
 from redis_aio._connection.push import PushRouter
 from redis_aio._resp.decoder import NOT_READY, Decoder, parser_failure
-from redis_aio.exceptions import ProtocolError, ReplyDecodeError
+from redis_aio.exceptions import ConnectionError, ProtocolError, ReplyDecodeError
 
 
 class InflightLine:
@@ -41,13 +41,14 @@ class InflightLine:
 
         Raises:
             ProtocolError: the bytes are no RESP, or a reply that nobody asked for.
+            ConnectionError: the server says why it closes the connection (``maxclients``).
         """
         pushed = self._pushes.dispatched
         try:
             self._decoder.feed(data)
             completed = self._drain()
             self._decoder.settle()
-        except ProtocolError:
+        except ConnectionError:
             raise
         except Exception as error:  # whatever a parser raises: the stream is out of step
             raise parser_failure(error) from error
@@ -93,7 +94,7 @@ class InflightLine:
                 completed = True
         while (reply := get()) is not NOT_READY:
             if type(reply) is not PushNotification:
-                raise ProtocolError("the server sent a reply that nobody asked for")
+                raise _unasked(reply)
             self._pushes.dispatch(reply)
         return completed
 
@@ -124,7 +125,7 @@ class InflightLine:
     def _complete(self, reply: Any) -> None:
         """Give a reply that was made here to the oldest entry."""
         if not self.entries:
-            raise ProtocolError("the server sent a reply that nobody asked for")
+            raise _unasked(reply)
         entry = self.entries[0]
         if isinstance(entry, InflightBatch):
             entry.replies.append(reply)
@@ -134,3 +135,10 @@ class InflightLine:
             self.entries.popleft()
             if not entry.future.done():
                 entry.future.set_result(reply)
+
+
+def _unasked(reply: Any) -> ConnectionError:
+    """Return the error for a reply with nothing in flight; a server that turns a client away says so unasked."""
+    if isinstance(reply, ConnectionError):
+        return reply
+    return ProtocolError("the server sent a reply that nobody asked for")

@@ -8,21 +8,19 @@ import asyncio
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TypeVar
 
 import anyio
 
 from redis_aio._options import Options
 
-P = TypeVar("P", bound=asyncio.Protocol)
 AddressInfo = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]]
 
 #: Seconds until the next address is tried beside one that has not answered (RFC 8305, section 5).
 HAPPY_EYEBALLS_DELAY = 0.25
 
 
-async def open_transport(options: Options, factory: Callable[[], P]) -> tuple[asyncio.Transport, P, socket.socket]:
-    """Connect and return the transport, its protocol and the socket below both.
+async def open_transport(options: Options, factory: Callable[[], asyncio.Protocol]) -> socket.socket:
+    """Connect the protocol that ``factory`` makes, and return the socket below its transport.
 
     Raises:
         OSError: the address cannot be resolved or reached, or TLS failed (``ssl.SSLError``).
@@ -36,17 +34,17 @@ async def open_transport(options: Options, factory: Callable[[], P]) -> tuple[as
     try:
         if options.unix_socket_path is not None:
             await loop.sock_connect(sock, options.unix_socket_path)
-            transport, protocol = await loop.create_unix_connection(
+            await loop.create_unix_connection(
                 factory, sock=sock, ssl=options.ssl_context, server_hostname=_server_hostname(options)
             )
         else:
-            transport, protocol = await loop.create_connection(
+            await loop.create_connection(
                 factory, sock=sock, ssl=options.ssl_context, server_hostname=_server_hostname(options)
             )
     except BaseException:  # cancelled or failed: the socket must not outlive the attempt
         sock.close()
         raise
-    return transport, protocol, sock
+    return sock
 
 
 def _server_hostname(options: Options) -> str | None:

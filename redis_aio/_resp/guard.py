@@ -188,10 +188,8 @@ class Guard:
 
     def _resume_payload(self, data: bytes) -> bytes:
         rest = self._rest
-        payload = min(rest, len(data))
-        self._debt = max(0, self._debt - payload)
-        if rest > payload:
-            self._rest = rest - payload
+        if rest > len(data):
+            self._rest = rest - len(data)
             self._feed(data)
             return b""
         if data[rest - 1] != LF:
@@ -252,7 +250,7 @@ class Guard:
         if data[at] == PUSH:
             raise Refused("a push of the server is too large", at)
         debt = self._debt + elements * _LEAST_ELEMENT
-        if not self._debt <= debt <= MAX_ELEMENTS * _LEAST_ELEMENT:
+        if debt > MAX_ELEMENTS * _LEAST_ELEMENT:
             raise Refused(f"a reply announces more than {MAX_ELEMENTS} elements", at)
         self._debt = debt
         return end + 2

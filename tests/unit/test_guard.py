@@ -128,12 +128,20 @@ def test_the_replies_in_front_of_what_is_refused_are_delivered() -> None:
 
 
 def test_nothing_is_fed_after_a_refusal() -> None:
-    idle = Idle()
-    guard = guarded(idle)
-    guard.feed(b"+OK\r\n*99999999\r\n")
-    with pytest.raises(ProtocolError):
-        guard.feed(b"+late\r\n")
-    assert idle.fed == b"+OK\r\n"
+    for before in (b"", b"+OK\r\n"):
+        idle = Idle()
+        guard = guarded(idle)
+        guard.feed(before + b"*99999999\r\n")
+        with pytest.raises(ProtocolError):
+            guard.feed(b"+late\r\n")
+        assert idle.fed == before
+
+
+@pytest.mark.parametrize("kind", "*~%>|$=")
+def test_a_number_that_python_cannot_read_is_refused(kind: str) -> None:
+    for before in (b"", b"|1\r\n+k\r\n"):
+        (error,) = decode(Decoder(encoding=None), [before + kind.encode() + b"9" * 5000 + b"\r\n"])
+        assert type(error) is ProtocolError
 
 
 @pytest.mark.parametrize("header", [b"*10000000\r\n", b"*16777216\r\n", b"%1000000\r\n", b"~5000000\r\n", b">9999\r\n"])
@@ -300,9 +308,25 @@ def test_a_chunk_that_was_not_drained_is_no_problem() -> None:
 @pytest.mark.parametrize("end", [b"XY", b"\n+", b"\n*", b"X$", b"\r$", b"\n\r", b"$1"])
 def test_a_string_without_its_line_end_is_noticed_where_a_chunk_ends(end: bytes) -> None:
     for size in (1, 1017, 5000):
-        values = decode(Decoder(encoding=None), [b"$%d\r\n" % size + b"x" * size + end, b"*99999999\r\n", b"+OK\r\n"])
-        assert values[:-1] in ([b"x" * size], [])  # not complete, if its end is held back for looking like a header
-        assert type(values[-1]) is ProtocolError
+        string = b"$%d\r\n" % size + b"x" * size + end
+        for chunks in ([string], [string[:-5], string[-5:]], [string[:-1], string[-1:]]):
+            values = decode(Decoder(encoding=None), [*chunks, b"+OK\r\n"])
+            assert values[:-1] in (
+                [b"x" * size],
+                [],
+            )  # not complete, if its end was held back for looking like a header
+            assert type(values[-1]) is ProtocolError
+
+
+def test_a_string_without_its_line_end_cannot_hide_a_header() -> None:
+    # hiredis takes the plus sign for the second byte of a line end and keeps what is behind it; seen from there, it
+    # looks like the type byte of a line, so that the large header would be in a line.
+    for size in (1, 1017, 1020, 5000):
+        string = b"$%d\r\n" % size + b"x" * size + b"\n+"
+        for rest in (b"$5\r\n+a", b"$5\r\n+", b"+a", b":1\r\n$5\r\n+a"):
+            tap = Tap()
+            assert receive(guarded(tap), tap, [string + rest, b"bcdXX*99999999\r\n", b"bcdXX*99999999\r\n"])
+            check_what_was_fed(bytes(tap.fed), 0)
 
 
 # -- attributes --------------------------------------------------------------------------------------------------------
@@ -337,7 +361,15 @@ def test_attributes_are_dropped_wherever_they_are(attribute: bytes) -> None:
 def test_large_attributes_are_refused() -> None:
     big = b"|1\r\n+k\r\n$%d\r\n%s\r\n" % (MAX_ATTRIBUTE, b"x" * MAX_ATTRIBUTE)
     many = b"|1\r\n+k\r\n*20000\r\n" + b":1\r\n" * 20000
-    for wire in (b"|-1\r\n", b"|99999999\r\n", b"|18446744073709551617\r\n", b"|1\r\n+k\r\n*99999999\r\n", big, many):
+    for wire in (
+        b"|-1\r\n",
+        b"|99999999\r\n",
+        b"|18446744073709551617\r\n",
+        b"|1\r\n+k\r\n*99999999\r\n",
+        b"|1\r\n|-1\r\n",
+        big,
+        many,
+    ):
         for size in (1000, 65536, 10**6):
             before, *others = decode(Decoder(encoding=None), cut(b"+before\r\n" + wire + b"+reply\r\n", size))
             assert before == b"before"
