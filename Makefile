@@ -93,16 +93,20 @@ $(VENV)/.servers: $(SERVERS) | $(VENV)/.made
 
 # --- checks ----------------------------------------------------------------------------------------------------------
 
-.PHONY: check lint types docs package
-check: $(VENV)/.check ## lint, types, docs and packaging; all of them, even where one fails
-	@$(MAKE) --keep-going lint types docs package
+.PHONY: check lint format mypy pyright docs package
+check: $(VENV)/.check ## lint, format, mypy, pyright, docs, package: all of them, even where one fails
+	@$(MAKE) --keep-going lint format mypy pyright docs package
 
 lint: $(VENV)/.check
 	$(BIN)/ruff check .
+
+format: $(VENV)/.check
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/.check
+mypy: $(VENV)/.check
 	$(BIN)/mypy
+
+pyright: $(VENV)/.check
 	$(BIN)/basedpyright
 
 docs: $(VENV)/.check ## build the documentation into docs/_build/html; warnings are errors
@@ -110,7 +114,7 @@ docs: $(VENV)/.check ## build the documentation into docs/_build/html; warnings 
 
 package: $(VENV)/.check
 	rm -rf build/dist
-	$(BIN)/hatchling build --directory build/dist >/dev/null
+	$(BIN)/hatchling build --directory build/dist
 	$(BIN)/python -m tests.support.check_wheel build/dist
 
 # --- seeing it -------------------------------------------------------------------------------------------------------

@@ -16,12 +16,17 @@ SLOWER = 0.9
 
 
 class Ratio(NamedTuple):
-    """Ours against one other: of the rates, and of the CPU time per command the other way round."""
+    """Ours against one other: of the rates, and of the CPU time per command the other way round.
+
+    ``best`` and ``best_cpu`` compare the best slices of both: those that other programs disturbed the least.
+    """
 
     rate: float
     lowest: float
     highest: float
     cpu: float
+    best: float
+    best_cpu: float
 
 
 def measured(results: Results, scenario: Scenario) -> dict[str, Any]:
@@ -54,7 +59,9 @@ def ratio(results: Results, scenario: Scenario, other: str) -> Ratio | None:
     pairs = list(zip(ours["runs"], theirs["runs"], strict=False))
     each = [mine["per_second"] / other["per_second"] for mine, other in pairs]
     cpu = [other["cpu_us"] / mine["cpu_us"] for mine, other in pairs]
-    return Ratio(statistics.median(each), min(each), max(each), statistics.median(cpu))
+    best = max(run["best_per_second"] for run in ours["runs"]) / max(run["best_per_second"] for run in theirs["runs"])
+    best_cpu = min(run["best_cpu_us"] for run in theirs["runs"]) / min(run["best_cpu_us"] for run in ours["runs"])
+    return Ratio(statistics.median(each), min(each), max(each), statistics.median(cpu), best, best_cpu)
 
 
 def report(results: Results) -> str:
@@ -125,13 +132,15 @@ def _ratio_table(results: Results) -> str:
             found, goal = ratio(results, scenario, other), scenario.goals.get(other)
             row = [scenario.title, other]
             if found is None:
-                row += ["n/a", "", "", f">= {goal:g}x" if goal else "", "not measured" if goal else ""]
+                row += ["n/a", "", "", "", "", f">= {goal:g}x" if goal else "", "not measured" if goal else ""]
             else:
                 met = ("yes" if found.rate >= goal else "NO") if goal else ""
                 row += [f"{found.rate:.2f}x", f"{found.lowest:.2f} to {found.highest:.2f}", f"{found.cpu:.2f}x"]
+                row += [f"{found.best:.2f}x", f"{found.best_cpu:.2f}x"]
                 row += [f">= {goal:g}x" if goal else "", met]
             rows.append(row)
-    return _table([f"{reference(results)}", "against", "ratio", "range", "by CPU time", "goal", "met"], rows)
+    head = [reference(results), "against", "ratio", "range", "by CPU time", "best slices", "their CPU time"]
+    return _table([*head, "goal", "met"], rows)
 
 
 def middle_run(scenario: Scenario, contender: dict[str, Any]) -> list[Check]:
@@ -199,8 +208,19 @@ def compare(now: Results, then: Results) -> str:
             if other == reference(now) or new is None or old is None:
                 continue
             by_rate, by_cpu = new.rate / old.rate, new.cpu / old.cpu
+            by_best = new.best_cpu / old.best_cpu
             verdict = "slower" if by_rate < SLOWER else "faster" if by_rate > 1 / SLOWER else ""
-            row = [scenario.title, other, f"{old.rate:.2f}x", f"{new.rate:.2f}x", f"{by_rate:.2f}", f"{by_cpu:.2f}"]
+            row = [scenario.title, other, f"{old.rate:.2f}x", f"{new.rate:.2f}x", f"{by_rate:.2f}"]
+            row += [f"{by_cpu:.2f}", f"{by_best:.2f}"]
             rows.append([*row, verdict])
-    head = [reference(now), "against", f"then ({then['date']})", "now", "now / then", "by CPU time", ""]
+    head = [
+        reference(now),
+        "against",
+        f"then ({then['date']})",
+        "now",
+        "now / then",
+        "by CPU time",
+        "best CPU time",
+        "",
+    ]
     return _table(head, rows) if rows else "The two results have no scenario in common."

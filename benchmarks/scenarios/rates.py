@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 
 from benchmarks.peers.base import Peer
 from benchmarks.scenarios.base import KEYS, VALUE_SIZE, Figures, Scenario, Seed, Settings, key
@@ -10,25 +11,51 @@ from benchmarks.scenarios.base import KEYS, VALUE_SIZE, Figures, Scenario, Seed,
 LARGE = {"100 kB": 100_000, "1 MB": 1_000_000}
 
 
+#: A run is looked at in slices of this many seconds as well, to tell what other programs disturbed the least.
+SLICE = 0.05
+
+
 class Meter:
-    """Runs workers for a while and counts what they did."""
+    """Runs workers for a while and counts what they did; a worker adds to `done` and ends when not `running`."""
+
+    __slots__ = ("_loop", "_marks", "_until", "done", "running")
 
     def __init__(self) -> None:
         self.running = True
         self.done = 0
+        self._loop = asyncio.get_running_loop()
+        self._marks: list[tuple[float, float, int]] = []
 
     async def run(self, worker: Callable[["Meter", int], Awaitable[None]], tasks: int, seconds: float) -> Figures:
         """Run so many workers until the time is over, and return their rate and CPU time per command."""
-        asyncio.get_running_loop().call_later(seconds, self._stop)
-        cpu, wall = time.process_time(), time.perf_counter()
+        self._until = time.perf_counter() + seconds
+        self._mark()
         async with asyncio.TaskGroup() as group:
             for number in range(tasks):
                 group.create_task(worker(self, number))
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        return {"per_second": self.done / wall, "cpu_us": cpu / self.done * 1e6, "commands": self.done, "seconds": wall}
+        (start, start_cpu, _), end, end_cpu = self._marks[0], time.perf_counter(), time.process_time()
+        rate, cpu = self.done / (end - start), (end_cpu - start_cpu) / self.done * 1e6
+        slices = [
+            ((did - did_before) / (wall - before), (spent - spent_before) / (did - did_before) * 1e6)
+            for (before, spent_before, did_before), (wall, spent, did) in pairwise(self._marks)
+            if did > did_before
+        ]
+        return {
+            "per_second": rate,
+            "cpu_us": cpu,
+            "best_per_second": max([rate, *(slice_rate for slice_rate, _ in slices)]),
+            "best_cpu_us": min([cpu, *(slice_cpu for _, slice_cpu in slices)]),
+            "commands": self.done,
+            "seconds": end - start,
+        }
 
-    def _stop(self) -> None:
-        self.running = False
+    def _mark(self) -> None:
+        now = time.perf_counter()
+        self._marks.append((now, time.process_time(), self.done))
+        if now < self._until:
+            self._loop.call_later(SLICE, self._mark)
+        else:
+            self.running = False
 
 
 async def measured(worker: Callable[[Meter, int], Awaitable[None]], tasks: int, settings: Settings) -> Figures:
@@ -45,14 +72,12 @@ def gets_by(tasks: int) -> Callable[[Peer, Settings], Awaitable[Figures]]:
 
         async def worker(meter: Meter, number: int) -> None:
             name = key(number % KEYS)
-            done = 0
             value: bytes | None = b""
             while meter.running:
                 value = await get(name)
-                done += 1
+                meter.done += 1
             assert value is not None
             assert len(value) == VALUE_SIZE
-            meter.done += done
 
         return await measured(worker, tasks, settings)
 

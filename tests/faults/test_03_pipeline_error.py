@@ -9,6 +9,7 @@ no MULTI, no WATCH, no other database; a transaction is executed as a whole or n
 """
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
@@ -186,14 +187,9 @@ async def test_given_up_while_a_reply_of_a_transaction_is_held_back(
             pipe.execute_command("INCR", "second")
             await pipe.execute()
 
-    for ticks in range(0, scale.TRANSACTION_TICKS, 10):
+    for held, ticks in enumerate(range(0, scale.TRANSACTION_TICKS, 10), 1):
         await proxy.on_bytes(stage.encode(), seen="up", then="down", hold=True)
-        received = sum(link["up"]["received"] for link in await proxy.log())
-
-        async def reached(received: int = received) -> None:
-            await proxy.wait_received(received + 30, "up")
-
-        outcome = await WAYS[way](operation, ticks, reached)
+        outcome = await WAYS[way](operation, ticks, partial(proxy.wait_fired, held))
         assert outcome.error is None
         await proxy.clear()
         await assert_untainted(client, observer, name)

@@ -1,10 +1,440 @@
 """Row 25: a client outlives its loop, its thread, its process, its owner's care or its own end.
 
 Injected: one event loop after another, and two at once in two threads; a forked child that ends in either way; clients
-that nobody closes; connects that fail by the hundred; ``aclose`` in every state there is, given up too; a garbage
-collector that runs at every allocation.
+that nobody closes; connects that fail by the hundred; ``aclose`` in every state there is (tests/support/closing.py), and
+given up; a garbage collector that runs at every allocation.
 
 Passing: it works, or there is one clear error at once. ``aclose`` takes a second at most and leaves no descriptor, task
 or warning; what was in flight gets ClientClosedError, and so does whatever comes later; the parent never notices its
-child.
+child; who forgets to close is told once, and where.
 """
+
+import asyncio
+import contextlib
+import gc
+import inspect
+import os
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+import uvloop
+
+import redis_aio
+from redis_aio import Redis
+from redis_aio.exceptions import ClientClosedError, ConnectionError
+from redis_aio.testing import RedisServer
+from tests.faults.conftest import Connect
+from tests.support import scale
+from tests.support.cancellation import turn
+from tests.support.closing import STATES, Setting
+from tests.support.oracles import Nonces, Observer, eventually, open_descriptors
+from tests.support.scripted import HANG_UP, Answer, Dialogue, ScriptedServer
+
+RUNS: dict[str, Callable[[Coroutine[Any, Any, Any]], Any]] = {"asyncio": asyncio.run, "uvloop": uvloop.run}
+LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
+    "asyncio": asyncio.new_event_loop,
+    "uvloop": uvloop.new_event_loop,
+}
+PROGRAM = Path(__file__).parents[1] / "support" / "lifecycle_process.py"
+#: Seconds that closing may take: one, and what a busy machine adds.
+CLOSING = 1.5
+
+
+def soon(condition: Callable[[], Any], why: Callable[[], object] = str) -> None:
+    """Wait, without a loop, until ``condition()`` is true."""
+    asyncio.run(eventually(condition, why=why))
+
+
+def new_client(server: RedisServer, name: str, **options: Any) -> "Redis[Any]":
+    """Return a client of which nobody takes care."""
+    return Redis(host=server.host, port=server.port, client_name=name, **options)
+
+
+# -- loops ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_descriptors_left() -> Iterator[None]:
+    """Check that the test has closed what it opened, although no loop is left to do it."""
+    gc.collect()
+    before = set(open_descriptors().values())
+    yield
+    gc.collect()
+    assert set(open_descriptors().values()) <= before
+
+
+@pytest.mark.parametrize("kind", RUNS)
+def test_one_run_after_another(
+    server: RedisServer, observer: Observer, name: str, kind: str, no_descriptors_left: None
+) -> None:
+    """Each run ends with a command blocked and another one on its way."""
+    client = new_client(server, name)
+    nonces = Nonces()
+
+    async def use() -> None:
+        await nonces.settle(client, 20, at_once=5)
+        async with client.connection() as lease:
+            await nonces.settle(lease, 2)
+        left = [asyncio.ensure_future(client.execute_command("BLPOP", "nobody-pushes", 0)) for _ in range(2)]
+        await eventually(lambda: b"blocked_clients:2\r\n" in observer.ask("INFO", "clients"))
+        left.append(asyncio.ensure_future(client.execute_command("ECHO", "x")))
+        await asyncio.sleep(0)
+        assert not any(task.done() for task in left)
+
+    for _ in range(scale.LOOPS):
+        RUNS[kind](use())
+        soon(lambda: not observer.clients(name), why=lambda: observer.clients(name))
+    RUNS[kind](client.aclose())
+
+
+@pytest.mark.parametrize("kind", RUNS)
+def test_closed_in_its_run(server: RedisServer, observer: Observer, name: str, kind: str) -> None:
+    """What was closed stays closed, in another loop too; a new client works."""
+    for _ in range(scale.LOOPS):
+        client = new_client(server, name)
+
+        async def use(client: "Redis[Any]" = client) -> None:
+            await Nonces().settle(client, 5)
+            await client.aclose()
+
+        RUNS[kind](use())
+        with pytest.raises(ClientClosedError):
+            RUNS[kind](client.execute_command("PING"))
+        RUNS[kind](client.aclose())
+        soon(lambda: not observer.clients(name))
+
+
+@pytest.mark.parametrize("kind", LOOPS)
+@pytest.mark.parametrize("ended", ["closed", "left open"])
+def test_a_loop_that_nobody_tidied_up(
+    server: RedisServer, observer: Observer, name: str, kind: str, ended: str, no_descriptors_left: None
+) -> None:
+    """``loop.close()`` without the clean-up of ``asyncio.run``, and a loop that just does not run any more."""
+    client = new_client(server, name)
+    loops = [LOOPS[kind]() for _ in range(scale.LOOPS)]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for loop in loops:
+            loop.run_until_complete(Nonces().settle(client, 5, at_once=5))
+            soon(lambda: len(observer.clients(name)) == 1, why=lambda: observer.clients(name))
+            if ended == "closed":
+                loop.close()
+        last = LOOPS[kind]()
+        last.run_until_complete(Nonces().settle(client, 5))
+        last.run_until_complete(client.aclose())
+        soon(lambda: not observer.clients(name), why=lambda: observer.clients(name))
+        for loop in [*loops, last]:
+            loop.close()
+        del loop, last
+        loops.clear()
+        gc.collect()
+    assert not caught, [str(warning.message) for warning in caught]
+
+
+# -- threads ----------------------------------------------------------------------------------------------------------
+
+
+def in_thread(work: Callable[[], None]) -> Callable[[], None]:
+    """Start ``work`` in a thread; return what waits for its end, and raises what it raised."""
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+
+    def wait() -> None:
+        thread.join(60)
+        assert not thread.is_alive()
+        if errors:
+            raise errors[0]
+
+    return wait
+
+
+@pytest.mark.parametrize("kind", RUNS)
+def test_a_client_for_each_thread(server: RedisServer, name: str, kind: str) -> None:
+    async def use() -> None:
+        async with new_client(server, name) as client:
+            await Nonces().settle(client, 300, at_once=10)
+            for _ in range(10):
+                blocked = asyncio.ensure_future(client.execute_command("BLPOP", "nobody-pushes", 0))
+                await turn(4)
+                blocked.cancel()
+            await Nonces().settle(client, 50)
+
+    for wait in [in_thread(lambda: RUNS[kind](use())) for _ in range(2)]:
+        wait()
+
+
+@pytest.mark.parametrize("kind", RUNS)
+def test_one_client_for_two_threads(server: RedisServer, observer: Observer, name: str, kind: str) -> None:
+    """While one loop runs, the other one gets one clear error whatever it tries; afterwards it can have the client."""
+    client = new_client(server, name)
+    running, done = threading.Event(), threading.Event()
+
+    async def first() -> None:
+        await Nonces().settle(client, 5)
+        running.set()
+        while not done.is_set():
+            await Nonces().settle(client, 1)
+
+    async def second() -> None:
+        calls: list[Callable[[], Awaitable[Any]]] = [
+            lambda: client.execute_command("PING"),
+            lambda: client.execute_command("BLPOP", "q", 0),
+            lambda: client.pipeline().execute_command("PING").execute(),
+            client.lease,
+        ]
+        for call in calls:
+            started = time.monotonic()
+            with pytest.raises(RuntimeError, match="another event loop"):
+                await call()
+            assert time.monotonic() - started < scale.PROMPT
+
+    wait = in_thread(lambda: RUNS[kind](first()))
+    assert running.wait(10)
+    try:
+        RUNS[kind](second())
+    finally:
+        done.set()
+        wait()
+
+    async def afterwards() -> None:
+        await Nonces().settle(client, 5)
+        await client.aclose()
+
+    RUNS[kind](afterwards())
+    soon(lambda: not observer.clients(name))
+
+
+# -- processes --------------------------------------------------------------------------------------------------------
+
+
+def program(server: RedisServer, *arguments: str, options: tuple[str, ...] = ()) -> "subprocess.CompletedProcess[str]":
+    """Run one scenario of tests/support/lifecycle_process.py in a process of its own."""
+    return subprocess.run(
+        [sys.executable, *options, str(PROGRAM), server.host, str(server.port), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=PROGRAM.parents[2],
+        env={**os.environ, "PYTHONPATH": str(PROGRAM.parents[2])},
+    )
+
+
+@pytest.mark.parametrize("kind", LOOPS)
+@pytest.mark.parametrize("ending", ["exit", "os._exit", "unused", "unclosed", "inside"])
+def test_fork(server: RedisServer, kind: str, ending: str) -> None:
+    """The parent keeps its connections and gets what was on its way; the child has its own."""
+    done = program(server, "fork", kind, ending)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split() == (["parent"] if ending == "unused" else ["child", "parent"])
+
+
+@pytest.mark.parametrize("kind", LOOPS)
+@pytest.mark.parametrize("option", ["default", "error"])
+@pytest.mark.parametrize(("scenario", "warned"), [("run", 0), ("dropped", 1), ("dropped after the run", 0)])
+def test_at_the_end_of_the_program(server: RedisServer, kind: str, option: str, scenario: str, warned: int) -> None:
+    """Who leaves a client unclosed is told once, if they want to know; the end itself prints nothing."""
+    options = () if option == "default" else ("-W", "error::ResourceWarning")
+    done = program(server, scenario, kind, options=options)
+    assert (done.returncode, done.stdout) == (0, "ok\n"), done.stderr
+    expected = 0 if option == "default" else warned
+    assert done.stderr.count("ResourceWarning: unclosed <Redis client") == expected, done.stderr
+    if expected:
+        assert PROGRAM.name in done.stderr.partition("ResourceWarning:")[2]
+    assert done.stderr.count("Warning:") == expected
+    assert expected or done.stderr == ""
+
+
+# -- nobody closes it -------------------------------------------------------------------------------------------------
+
+
+async def test_dropped(server: RedisServer, observer: Observer, name: str) -> None:
+    makers: dict[int, Callable[[], Redis[Any]]] = {}
+    where = Path(__file__).name
+    descriptors = set(open_descriptors().values())
+    for maker in (
+        lambda: Redis(host=server.host, port=server.port, client_name=name),
+        lambda: Redis.from_url(f"redis://{server.host}:{server.port}", client_name=name),
+        lambda: redis_aio.from_url(f"redis://{server.host}:{server.port}", client_name=name),
+    ):
+        makers[inspect.getsourcelines(maker)[1]] = maker
+    for line, maker in makers.items():
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            client = maker()
+            async with client.connection() as lease:
+                await asyncio.gather(Nonces().settle(lease, 3), Nonces().settle(client, 3))
+            assert len(observer.clients(name)) == 2
+            del client, lease
+            gc.collect()
+            await eventually(lambda: not observer.clients(name))
+            await eventually(lambda: set(open_descriptors().values()) <= descriptors)
+        assert [warning.category for warning in caught] == [ResourceWarning], [str(w.message) for w in caught]
+        assert f"{where}:{line}" in str(caught[0].message)
+
+
+@pytest.mark.parametrize("call", ["method", "raw", "pipeline", "blocking"])
+async def test_dropped_before_its_reply_has_come(server: RedisServer, observer: Observer, name: str, call: str) -> None:
+    """The call itself keeps its client alive; afterwards nobody does."""
+
+    def start() -> Awaitable[Any]:
+        client = new_client(server, name)
+        if call == "raw":
+            return client.execute_command("ECHO", "mine")
+        if call == "pipeline":
+            return client.pipeline().execute_command("ECHO", "mine").execute()
+        return client.blpop("dropped") if call == "blocking" else client.echo("mine")
+
+    observer.ask("DEL", "dropped")
+    observer.ask("RPUSH", "dropped", "mine")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert "mine" in str(await start())
+        gc.collect()
+        await eventually(lambda: not observer.clients(name), why=lambda: "its connection is still there")
+    assert [warning.category for warning in caught] == [ResourceWarning]
+
+
+@pytest.mark.parametrize("failing", ["refused", "hung up", "garbage", "no answer"])
+async def test_failed_connects_leave_no_cycles(failing: str) -> None:
+    """What a failed connect leaves is freed at once, not when the garbage collector finds it."""
+    answers: dict[str, Answer] = {"hung up": HANG_UP, "garbage": b"HTTP/1.1 400\r\n\r\n"}
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(ScriptedServer(Dialogue(handshake={"HELLO": answers.get(failing, b"")})))
+        port = server.port
+        if failing == "refused":
+            stack.close()
+        client = Redis(host="127.0.0.1", port=port, max_retries=0, dial_timeout=0.01 if failing == "no answer" else 5)
+
+        async def fail(times: int) -> None:
+            for _ in range(times):
+                try:
+                    await client.execute_command("PING")
+                except (ConnectionError, TimeoutError):
+                    continue
+                raise AssertionError("there is no server")
+
+        count = scale.FAILED_CONNECTS // (5 if failing == "no answer" else 1)
+        await fail(3)
+        gc.collect()
+        enabled = gc.isenabled()
+        gc.disable()
+        try:
+            await fail(count)
+            await asyncio.sleep(0)
+            gc.set_debug(gc.DEBUG_SAVEALL)
+            gc.collect()
+            found = [type(thing).__name__ for thing in gc.garbage]
+        finally:
+            gc.set_debug(0)
+            gc.garbage.clear()
+            if enabled:
+                gc.enable()
+        await client.aclose()
+    assert len(found) < count, f"{len(found)} objects in cycles after {count} failed connects: {sorted(set(found))}"
+
+
+# -- closing ----------------------------------------------------------------------------------------------------------
+
+
+async def assert_closed(client: "Redis[Any]") -> None:
+    """Check that everything later fails at once, and closing again does nothing."""
+    started = time.monotonic()
+    for call in (
+        client.execute_command("GET", "k"),
+        client.execute_command("BLPOP", "k", 0),
+        client.pipeline().execute_command("GET", "k").execute(),
+        client.lease(),
+    ):
+        with pytest.raises(ClientClosedError):
+            await call
+    await client.aclose()
+    await asyncio.gather(client.aclose(), client.aclose())
+    assert time.monotonic() - started < scale.PROMPT
+
+
+@pytest.mark.parametrize("state", STATES)
+async def test_close_in_every_state(setting: Setting, state: str) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        client, underway = await STATES[state](setting, stack)
+        started = time.monotonic()
+        await client.aclose()
+        took = time.monotonic() - started
+        assert took < CLOSING, f"aclose took {took:.2f} s"
+        if underway:
+            done, pending = await asyncio.wait(underway, timeout=scale.PROMPT)
+            assert not pending, f"{len(pending)} calls go on"
+            outcomes = [task.exception() for task in done]
+            assert all(isinstance(outcome, ClientClosedError) for outcome in outcomes), outcomes[:3]
+        await assert_closed(client)
+        await eventually(lambda: set(open_descriptors().values()) <= setting.descriptors)
+
+
+@pytest.mark.parametrize("state", STATES)
+async def test_close_given_up(setting: Setting, state: str) -> None:
+    """Whoever gives the closing up gets everything closed all the same."""
+    for ticks in (1, 2, 4, 8, 0):
+        async with contextlib.AsyncExitStack() as stack:
+            client, underway = await STATES[state](setting, stack)
+            if ticks:
+                closing = asyncio.ensure_future(client.aclose())
+                await turn(ticks)
+                closing.cancel()
+                await asyncio.wait([closing])
+            else:
+                with anyio.CancelScope() as scope:
+                    scope.cancel()
+                    await client.aclose()
+            if underway:
+                done, pending = await asyncio.wait(underway, timeout=scale.PROMPT)
+                assert not pending
+                assert all(isinstance(task.exception(), ClientClosedError) for task in done)
+            await assert_closed(client)
+            await eventually(lambda: set(open_descriptors().values()) <= setting.descriptors)
+
+
+# -- garbage collection -----------------------------------------------------------------------------------------------
+
+
+async def test_with_the_collector_at_every_allocation(connect: Connect, observer: Observer, protocol: int) -> None:
+    client = connect(protocol=protocol, pool_size=3)
+    nonces = Nonces()
+    await nonces.settle(client, 1)
+    thresholds = gc.get_threshold()
+    gc.set_threshold(1)
+    try:
+        for number in range(30 if scale.LONG else 4):
+            await nonces.settle(client, 10, at_once=5)
+            pipe = client.pipeline(transaction=bool(number % 2))
+            for value in range(10):
+                pipe.execute_command("ECHO", value)
+            assert await pipe.execute() == [b"%d" % value for value in range(10)]
+            blocked = asyncio.ensure_future(client.execute_command("BLPOP", "gc-list", 0))
+            await turn(5)
+            if number % 2:
+                blocked.cancel()
+            observer.ask("RPUSH", "gc-list", "x")
+            await asyncio.wait([blocked])
+            await eventually(lambda number=number: observer.ask("LLEN", "gc-list") == number % 2)  # type: ignore[misc]
+            observer.ask("DEL", "gc-list")
+            async with client.connection() as lease:
+                await nonces.settle(lease, 3)
+    finally:
+        gc.set_threshold(*thresholds)
+    await nonces.settle(client, 10)

@@ -276,6 +276,10 @@ class FaultProxy:
         """Wait until exactly that many connections are open."""
         await self.call("wait", what="open", least=count)
 
+    async def wait_fired(self, least: int) -> None:
+        """Wait until that many rules of :meth:`on_bytes` have applied in all."""
+        await self.call("wait", what="fired", least=least)
+
     async def wait_received(self, least: int, direction: Direction, *, connection: int | None = None) -> None:
         """Wait until the proxy has read that many bytes, whether or not it forwards them."""
         await self.call("wait", what="received", least=least, direction=direction, connection=connection)

@@ -26,6 +26,8 @@ class Link(Protocol):
 
     def close(self, reason: str, *, rst: bool) -> None: ...
 
+    def fired(self) -> None: ...
+
     def flow_ended(self) -> None: ...
 
     def notify(self) -> None: ...
@@ -173,6 +175,7 @@ class Flow:
                 await self._pass(data)
                 return
             self.rules.triggers.remove(trigger)
+            self.link.fired()
             split = start if trigger.before else end
             head, data = data[:split], data[split:]
             if trigger.direction != self.name and not trigger.before:

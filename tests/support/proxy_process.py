@@ -92,6 +92,9 @@ class Link:
     def notify(self) -> None:
         self.proxy.notify()
 
+    def fired(self) -> None:
+        self.proxy.fired += 1
+
     def flow_ended(self) -> None:
         if all(flow.eof for flow in self.flows.values()):
             self.close("both sides ended", rst=False)
@@ -128,6 +131,7 @@ class Proxy:
         self.target = self.first_target = target
         self.buffer = buffer
         self.port = 0
+        self.fired = 0
         self.links: list[Link] = []
         self.defaults = {name: Rules() for name in DIRECTIONS}
         self.planned: dict[int, list[tuple[str, dict[str, Any]]]] = {}
@@ -223,6 +227,8 @@ class Proxy:
             news = self.news
             if kind == "connections":
                 reached = len(self.links) >= least
+            elif kind == "fired":
+                reached = self.fired >= least
             elif kind == "open":
                 reached = sum(link.closed is None for link in self.links) == least
             else:
@@ -236,6 +242,7 @@ class Proxy:
         for link in self.links:
             link.close("reset", rst=True)
         self.links.clear()
+        self.fired = 0
         self.planned.clear()
         self.defaults = {name: Rules() for name in DIRECTIONS}
         self.target = self.first_target

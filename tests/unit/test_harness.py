@@ -275,6 +275,7 @@ class TestProxy:
             await raw.ping()
             await proxy.on_bytes(b"MARK", seen="up", then="down", hold=True)
             raw.send(array(bulk(b"ECHO"), bulk(b"MARK")))
+            await proxy.wait_fired(1)
             await silent(raw, proxy, len(PONG) + 10)
 
     async def test_gives_the_nth_connection_its_own_rules(self, proxy: FaultProxy) -> None:
