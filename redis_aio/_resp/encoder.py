@@ -1,8 +1,8 @@
 """Commands to bytes: an array of bulk strings, written by hiredis once the arguments are known to be safe for it.
 
 ``hiredis.pack_command`` trusts its input: a sliced or released memoryview makes it read foreign memory, an integer of
-thousands of digits crashes the process. So only exact ``str`` and ``bytes`` go to it unseen; every other argument is
-looked at first. Whatever is refused is refused before a byte is written.
+thousands of digits crashes the process. So only what is exactly ``str``, ``bytes``, ``float`` or a short ``int`` goes
+to it as it is; every other argument is converted first. Whatever is refused is refused before a byte is written.
 """
 
 from collections.abc import Callable
@@ -15,8 +15,9 @@ from redis_aio.exceptions import DataError
 # hiredis' stub says that it takes a tuple of exactly one element.
 _pack_command: Final = cast("Callable[[tuple[Any, ...]], bytes]", hiredis.pack_command)
 
-#: Integers up to this many bits are left to hiredis, which cannot take thousands of digits.
+#: Integers of more bits are refused: thousands of digits crash hiredis.
 _INT_BITS: Final = 1024
+_INT_LIMIT: Final = 1 << _INT_BITS
 
 
 def pack(words: tuple[str, ...], args: tuple[Any, ...]) -> bytes:
@@ -27,9 +28,10 @@ def pack(words: tuple[str, ...], args: tuple[Any, ...]) -> bytes:
     """
     for arg in args:
         kind = type(arg)
-        if kind is not str and kind is not bytes:
-            args = _plain(words, args)
-            break
+        if kind is str or kind is bytes or kind is float or (kind is int and -_INT_LIMIT < arg < _INT_LIMIT):
+            continue
+        args = _plain(words, args)
+        break
     try:
         packed = _pack_command(words + args)
     except UnicodeEncodeError:

@@ -41,22 +41,26 @@ from redis_aio.exceptions import ProtocolError
 
 #: Elements that may be announced without being paid for with bytes. hiredis reserves eight bytes for each of them.
 MAX_ELEMENTS: Final = 1 << 24
+#: Large aggregates that may be announced without being paid for. One inside another is rare, three are unheard of.
+MAX_LARGE: Final = 64
 #: The least an element takes on the wire: ``_`` and CRLF.
 _LEAST_ELEMENT: Final = 3
 #: Bytes of one line: a simple string, an error, a line of MONITOR.
 MAX_LINE: Final = 1 << 25
 
-#: Aggregates are let through unseen if the number of their elements has fewer digits than this.
+#: An aggregate is large if the number of its elements has this many digits ...
 _DIGITS: Final = 5
+#: ... or this many, in a chunk that is crowded with them.
+_FEWER_DIGITS: Final = 4
 _ATTRIBUTE = re.compile(rb"\|-?\d+\r\n")
-#: The length of the shortest line that is looked at.
-_LARGE_LINE: Final = 1 + _DIGITS
 #: At the very end: what may be the beginning of a header, and a type byte that would be left alone.
 _CUT_OFF = re.compile(rb"(?:(?<![^\n])[-+:,#_(])?[*~%>|$=]-?\d{0,20}\r?\Z|(?<![^\n])[-+:,#_(]\Z")
 _LONGEST_CUT_OFF: Final = 24
-#: Makes all large headers look like ``*00000``, so that one plain search finds them, at five times the speed.
+#: Makes all headers of aggregates look like ``*000``, so that plain searches find large ones, at five times the speed.
 _SHAPE: Final = bytes(0x2A if byte in b"*~%>" else 0x30 if byte in b"0123456789" else byte for byte in range(256))
-_LARGE_SHAPE: Final = b"*" + b"0" * _DIGITS
+_LARGE: Final = b"*" + b"0" * _FEWER_DIGITS
+_NOT_SO_LARGE: Final = _LARGE + b"\r\n"
+_NOT_SO_LARGE_BYTES: Final = 10 ** (_FEWER_DIGITS - 1) * _LEAST_ELEMENT
 
 #: Chunks of this size or more are first asked whether they have any of the five type bytes.
 _SMALL: Final = 256
@@ -80,6 +84,7 @@ class Guard:
         "_has_data",
         "_held",
         "_kept",
+        "_large",
         "_line",
         "_open",
         "_rest",
@@ -105,6 +110,8 @@ class Guard:
         self._failure = ""
         #: How many bytes the elements announced by large aggregates take at the least, less the bytes fed since.
         self._debt = 0
+        #: How many large aggregates were announced since that was 0.
+        self._large = 0
 
     @property
     def incomplete(self) -> int:
@@ -126,17 +133,17 @@ class Guard:
         if data[-1] != LF and not (data := self._hold_back(data)):
             return
         seen = self._line + data if self._line else data
-        if len(data) >= _SMALL:
-            if b"*" in data or b"%" in data or b">" in data or b"~" in data or b"|" in data:
-                seen = self._inspect(seen)
-                data = seen[len(self._line) :]
-        elif _LARGE_SHAPE in data.translate(_SHAPE) or b"|" in data:
+        if (
+            _LARGE in data.translate(_SHAPE) or b"|" in data
+            if len(data) < _SMALL
+            else b"*" in data or b"%" in data or b">" in data or b"~" in data or b"|" in data
+        ):
             seen = self._inspect(seen)
             data = seen[len(self._line) :]
+        elif self._debt:
+            self._pay(len(data))
         self._seen = seen
         self._feed(data)
-        if self._debt:
-            self._debt = max(0, self._debt - len(data))
 
     def settle(self) -> None:
         """Make out where the bytes fed so far end.
@@ -212,15 +219,21 @@ class Guard:
         """Check bytes that begin at a boundary; return what can be fed: all but attributes, up to what is refused."""
         pieces: list[bytes] = []
         begin, end = 0, len(data)
+        paid = 0
         try:
-            search = _Search(data)
+            search = _Search(data, _DIGITS)
+            if search.crowded():
+                search = _Search(data, _FEWER_DIGITS)
             while (at := search.next()) < end:
                 if data[at] == ATTRIBUTE:
                     search.at = self._cut_out(data, at)
                     pieces.append(data[begin:at])
                     begin = search.at
                 else:
+                    self._pay(at - paid)
+                    paid = at
                     search.at = self._announce(data, at)
+            self._pay(end - paid)
         except Refused as refused:
             self._failure = str(refused)
             self._open = True
@@ -247,13 +260,22 @@ class Guard:
         """Account for a large aggregate, unless it is the one too many; return where its first element begins."""
         end = data.index(b"\r\n", at)
         elements = number(data, at, end)
-        if data[at] == PUSH:
+        if data[at] == PUSH and end - at > _DIGITS:
             raise Refused("a push of the server is too large", at)
         debt = self._debt + elements * _LEAST_ELEMENT
         if debt > MAX_ELEMENTS * _LEAST_ELEMENT:
             raise Refused(f"a reply announces more than {MAX_ELEMENTS} elements", at)
+        if self._large == MAX_LARGE:
+            raise Refused(f"a reply announces more than {MAX_LARGE} large aggregates inside one another", at)
         self._debt = debt
+        self._large += 1
         return end + 2
+
+    def _pay(self, size: int) -> None:
+        """Account for so many bytes that were fed."""
+        self._debt -= size
+        if self._debt <= 0:
+            self._debt = self._large = 0
 
     def _locate(self, seen: bytes, known: int) -> None:
         """Find out what the end of the bytes fed so far is part of; so many of them had been fed before."""
@@ -282,18 +304,28 @@ class Guard:
 class _Search:
     """Finds the attributes and the large aggregates in bytes that begin at a boundary.
 
+    Args:
+        data: the bytes.
+        digits: with how many digits an aggregate is large.
+
     Attributes:
         at: the boundary from which on they are searched.
     """
 
-    __slots__ = ("_aggregate", "_attribute", "_begin", "_data", "_shape", "at")
+    __slots__ = ("_aggregate", "_attribute", "_begin", "_data", "_large", "_shape", "at")
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, digits: int) -> None:
         self._data = data
+        self._large = b"*" + b"0" * digits
         self.at = self._begin = _stride(data)
         self._shape = data[self._begin :].translate(_SHAPE)
         #: Where there may be the next ones.
-        self._aggregate = self._attribute = -1
+        self._aggregate = -1 if _LARGE in self._shape else len(data)
+        self._attribute = -1
+
+    def crowded(self) -> bool:
+        """Return whether there are more aggregates that are nearly large than there can be with all their elements."""
+        return self._aggregate < 0 and self._shape.count(_NOT_SO_LARGE) * _NOT_SO_LARGE_BYTES > len(self._data)
 
     def next(self) -> int:
         """Return where the header of the next one begins, or the length of the data.
@@ -303,7 +335,7 @@ class _Search:
         """
         data = self._data
         while (candidate := self._candidate()) < len(data):
-            at = self.at = walk(data, self.at, candidate, _LARGE_LINE)
+            at = self.at = walk(data, self.at, candidate, len(self._large))
             if at <= candidate:  # or in front of it, at a header that no server sends
                 return at if data.find(b"\r\n", at + 1) >= 0 else len(data)
             # else the candidate is in the payload of a string, or in a line
@@ -312,7 +344,7 @@ class _Search:
     def _candidate(self) -> int:
         size = len(self._data)
         if self._aggregate < self.at:
-            found = self._shape.find(_LARGE_SHAPE, self.at - self._begin)
+            found = self._shape.find(self._large, self.at - self._begin)
             self._aggregate = size if found < 0 else found + self._begin
         if self._attribute < self.at:
             header = _ATTRIBUTE.search(self._data, self.at) if b"|" in self._data else None
@@ -325,6 +357,6 @@ def _stride(data: bytes) -> int:
     at = 0
     while True:
         begin = at
-        at = walk(data, at, len(data), _LARGE_LINE, _STRIDE)
+        at = walk(data, at, len(data), len(_LARGE), _STRIDE)
         if at - begin < _STRIDE * _LONG:
             return at

@@ -1,4 +1,4 @@
-"""The pytest fixtures for users, in a pytest of their own: with pytest-asyncio in either mode, and with anyio's plugin."""
+"""The pytest fixtures for users, run by pytest-asyncio in either mode and by anyio's plugin."""
 
 import os
 import subprocess
@@ -35,9 +35,10 @@ def test_the_server_alone(redis_server):
 """
 
 #: How pytest is told to use it, and the mark of async tests.
+ASYNCIO = ("-p", "no:anyio", "-o", "asyncio_default_fixture_loop_scope=function")
 RUNNERS = {
-    "pytest-asyncio-strict": (["-p", "no:anyio"], "asyncio"),
-    "pytest-asyncio-auto": (["-p", "no:anyio", "-o", "asyncio_mode=auto"], "usefixtures()"),
+    "pytest-asyncio-strict": ([*ASYNCIO, "-o", "asyncio_mode=strict"], "asyncio"),
+    "pytest-asyncio-auto": ([*ASYNCIO, "-o", "asyncio_mode=auto"], "filterwarnings('error')"),
     "anyio": (["-p", "no:asyncio"], "anyio"),
 }
 

@@ -36,7 +36,7 @@ STRANGERS = {"commands", "_routing", "_connection"}
 
 #: Packages whose code is a function of its arguments, and what they may therefore not import.
 PURE = {"_resp", "_replies", "_command", "_routing", "commands", "typing", "exceptions"}
-IMPURE = {"anyio", "asyncio", "select", "selectors", "signal", "socket", "ssl", "subprocess", "threading", "time"}
+IMPURE = {"anyio", "asyncio", "select", "selectors", "signal", "socket", "ssl", "subprocess", "time"}
 
 LINES = 450
 LINES_OF_COMMANDS = 900

@@ -12,6 +12,7 @@ from redis_aio.testing import RedisServer
 from tests.support.oracles import Nonces, Observer, eventually
 from tests.support.proxy import FaultProxy
 from tests.support.scripted import NOTHING, Dialogue, ScriptedServer
+from tests.support.scripted_tls import ScriptedTLSServer
 from tests.support.server import Certificates
 
 Underway: TypeAlias = "list[asyncio.Task[Any]]"
@@ -26,19 +27,13 @@ class Setting:
         connect: makes a client of the test server through ``proxy``, or of another address.
         proxy: to the test server.
         observer: beside it.
-        private_server: one to stop.
-        tls_server: one with TLS, and ``tls_proxy`` in front of it.
-        certificates: to trust it.
-        descriptors: what was open before.
+        fixture: gives what only few states need: a private server to stop, and certificates.
     """
 
     connect: Callable[..., "Redis[Any]"]
     proxy: FaultProxy
     observer: Observer
-    private_server: RedisServer
-    tls_server: RedisServer | None
-    certificates: Certificates
-    descriptors: set[str]
+    fixture: Callable[[str], Any]
 
 
 def _start(client: "Redis[Any]", count: int, *command: Any) -> Underway:
@@ -126,7 +121,7 @@ async def _between_retries(setting: Setting, stack: AsyncExitStack) -> "tuple[Re
 
 
 async def _stopped(setting: Setting, stack: AsyncExitStack) -> "tuple[Redis[Any], Underway]":
-    server = setting.private_server
+    server: RedisServer = setting.fixture("private_server")
     client = setting.connect(host=server.host, port=server.port)
     await _warm(client, 2)
     server.pause()
@@ -163,12 +158,13 @@ async def _pipeline(setting: Setting, stack: AsyncExitStack) -> "tuple[Redis[Any
 
 async def _tls(setting: Setting, stack: AsyncExitStack, *, busy: bool) -> "tuple[Redis[Any], Underway]":
     """The peer never answers that the connection is being closed."""
-    assert setting.tls_server is not None
-    proxy = stack.enter_context(FaultProxy(setting.tls_server.host, setting.tls_server.port))
-    client = setting.connect(host="localhost", port=proxy.port, ssl_context=setting.certificates.context())
+    certificates: Certificates = setting.fixture("certificates")
+    server = stack.enter_context(ScriptedTLSServer(certificates))
+    proxy = stack.enter_context(FaultProxy(server.host, server.port))
+    client = setting.connect(host=proxy.host, port=proxy.port, ssl_context=certificates.context())
     await _warm(client, 3)
     await proxy.set(blackhole=True)
-    underway = _start(client, 5, "GET", "k") if busy else []
+    underway = _start(client, 5, "ECHO", "x") if busy else []
     await asyncio.sleep(0)
     return client, underway
 

@@ -63,7 +63,8 @@ SERVER_TEXTS = [
 
 @pytest.mark.parametrize("text", SERVER_TEXTS)
 def test_the_text_is_what_redis_py_gives(text: str) -> None:
-    theirs, ours = BaseParser.parse_error(text), reply_error(text)
+    theirs: Any = BaseParser.parse_error(text)  # type: ignore[no-untyped-call]  # redis-py's own parser is untyped
+    ours = reply_error(text)
     assert str(ours) == str(theirs)
     # A class redis-py does not have is derived from the one it uses there.
     names = [kind.__name__ for kind in type(ours).__mro__]
@@ -92,9 +93,9 @@ def test_the_text_is_what_redis_py_gives(text: str) -> None:
     ],
 )
 def test_the_class_and_the_code(text: str, kind: type[Exception], code: str | None) -> None:
-    error: Any = reply_error(text)
+    error = reply_error(text)
     assert type(error) is kind
-    assert error.status_code == code
+    assert vars(error)["status_code"] == code
 
 
 READONLY_FROM_SCRIPTS = [
