@@ -94,7 +94,7 @@ class Runner:
         for variant in variants if len(variants) > 1 else []:
             try:
                 figures = self._measure(scenario, client, variant, min(0.4, self.plan.seconds))
-                tried[variant] = figures["per_second"]
+                tried[variant] = figures["best_per_second"]
             except NotMeasuredError as error:
                 reason = str(error)
         if len(variants) > 1 and not tried:

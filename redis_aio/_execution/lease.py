@@ -17,6 +17,7 @@ from redis_aio._command.spec import Effect
 from redis_aio._connection.connection import Connection, ConnectionState
 from redis_aio._connection.inflight import BatchInterrupted, ignore
 from redis_aio._connection.pool import ConnectionPool
+from redis_aio._execution.blocking import Recoveries
 from redis_aio._execution.outcome import final_error, finished
 from redis_aio._execution.wire import EXEC, MULTI, Pack, check_all, raws, slices, transaction_values, value_or_error
 from redis_aio._options import Options
@@ -37,11 +38,17 @@ class ConnectionLease:
         pool: where it goes back to.
         options: the client's.
         pack: encodes commands.
+        recoveries: unblocks what is cancelled while it waits in the server.
     """
 
-    def __init__(self, connection: Connection, pool: ConnectionPool, options: Options, pack: Pack) -> None:
+    def __init__(
+        self, connection: Connection, pool: ConnectionPool, options: Options, pack: Pack, recoveries: Recoveries
+    ) -> None:
         self.connection = connection
+        self._recoveries = recoveries
+        self._recovering = 0
         self._pool: ConnectionPool | None = pool
+        self._returning: ConnectionPool | None = None
         self._options = options
         self._pack = pack
         self._watching = False
@@ -69,12 +76,30 @@ class ConnectionLease:
             return reply  # type: ignore[no-any-return]  # QUEUED is no value of the command's
         return parse(reply)
 
-    def send(self, command: Command[Any], data: bytes) -> "asyncio.Future[Any]":
-        """Send an encoded command; where it may wait in the server, its reply is due ``read_timeout`` after that."""
+    async def send(self, command: Command[Any], data: bytes) -> Any:
+        """Send an encoded command and return its raw reply.
+
+        Where the command may wait in the server, its reply is due ``read_timeout`` after the command's own timeout; and
+        when the caller is cancelled, it is unblocked before the connection is given back.
+        """
         self._check(command)
-        block = command.spec.block
-        patience = -1.0 if block is None else self._patience(block(command.args))
-        return self._send(data, command.spec.raw, patience)
+        if command.spec.block is None or self._in_multi:
+            return await self._send(command, data, -1.0)
+        return await self._unblockable(command, self._send(command, data, self._patience([command])))
+
+    async def _unblockable(self, commands: Command[Any] | Sequence[Command[Any]], reply: "asyncio.Future[T]") -> T:
+        """Await the reply of commands that may wait in the server."""
+        try:
+            return await asyncio.shield(reply)
+        except asyncio.CancelledError:
+            self._recovering += 1
+            self._recoveries.start(commands, self.connection, reply, self._recovered)
+            raise
+
+    def _recovered(self) -> None:
+        self._recovering -= 1
+        if self._returning is not None and not self._recovering:
+            self._give_back(self._returning)
 
     async def execute_batch(self, batch: Batch) -> list[Any]:
         """Execute a batch on this connection; what failed is in the place of its command."""
@@ -103,7 +128,8 @@ class ConnectionLease:
                 await self.connection.room()
                 if len(underway) == SLICES_IN_FLIGHT:
                     await self._collect(underway, values)
-                underway.append((self._send_batch(data, len(commands), raws(commands)), commands))
+                patience = self._patience(commands)
+                underway.append((self._send_batch(data, len(commands), raws(commands), patience), commands))
                 await asyncio.sleep(0)  # let it be written, replies in, and others have their turn
             while underway:
                 await self._collect(underway, values)
@@ -118,7 +144,10 @@ class ConnectionLease:
     async def _collect(self, underway: Underway, values: list[Any]) -> None:
         future, commands = underway.popleft()
         try:
-            replies = await future
+            if any(command.spec.block for command in commands):
+                replies = await self._unblockable(commands, future)
+            else:
+                replies = await future
         except BatchInterrupted as interrupted:
             values.extend(map(value_or_error, commands, interrupted.replies))
             raise
@@ -157,21 +186,27 @@ class ConnectionLease:
                 future.add_done_callback(ignore)
         return transaction_values(batch.commands, replies)
 
-    def _send(self, data: bytes, raw: bool, timeout: float | None) -> "asyncio.Future[Any]":
+    def _send(self, command: Command[Any], data: bytes, timeout: float | None) -> "asyncio.Future[Any]":
+        raw = command.spec.raw
         if self._options.high_integrity and not self._in_multi:
             return self.connection.send_checked(data, None, [raw] if raw else None, timeout)
         return self.connection.send(data, raw, timeout)
 
-    def _send_batch(self, data: bytes, count: int, flags: list[bool] | None = None) -> "asyncio.Future[list[Any]]":
+    def _send_batch(
+        self, data: bytes, count: int, flags: list[bool] | None = None, timeout: float | None = -1.0
+    ) -> "asyncio.Future[list[Any]]":
         if self._options.high_integrity and not self._in_multi:
-            return self.connection.send_checked(data, count, flags)
-        return self.connection.send_batch(data, count, flags)
+            return self.connection.send_checked(data, count, flags, timeout)
+        return self.connection.send_batch(data, count, flags, timeout)
 
-    def _patience(self, block: float | None) -> float | None:
-        """Return how long to wait for the reply of a command that may wait in the server for ``block`` seconds."""
-        if block is None or self._options.read_timeout is None:
+    def _patience(self, commands: Sequence[Command[Any]]) -> float | None:
+        """Return how long to wait for the replies of commands, some of which may wait in the server; -1.0 if none."""
+        waits = [command.spec.block(command.args) for command in commands if command.spec.block is not None]
+        if not waits:
+            return -1.0
+        if self._options.read_timeout is None or None in waits:
             return None
-        return max(block, 0.0) + self._options.read_timeout
+        return sum(max(wait, 0.0) for wait in waits if wait is not None) + self._options.read_timeout
 
     def _check(self, command: Command[Any]) -> None:
         if self._pool is None:
@@ -200,6 +235,12 @@ class ConnectionLease:
         pool, self._pool = self._pool, None
         if pool is None:
             return
+        if self._recovering:
+            self._returning = pool  # when what was cancelled has been unblocked
+        else:
+            self._give_back(pool)
+
+    def _give_back(self, pool: ConnectionPool) -> None:
         connection = self.connection
         if self._tainted or connection.state is not ConnectionState.READY:
             pool.discard(connection)

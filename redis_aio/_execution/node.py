@@ -18,11 +18,11 @@ from redis_aio._command.batch import Batch
 from redis_aio._command.command import Command
 from redis_aio._command.spec import Effect
 from redis_aio._connection.connection import Connection
-from redis_aio._connection.inflight import BatchInterrupted, ignore
+from redis_aio._connection.inflight import BatchInterrupted
 from redis_aio._connection.multiplexer import Multiplexer
 from redis_aio._connection.pool import ConnectionPool
 from redis_aio._connection.stats import PoolStats
-from redis_aio._execution.blocking import recover
+from redis_aio._execution.blocking import Recoveries
 from redis_aio._execution.lease import ConnectionLease
 from redis_aio._execution.wire import (
     EXEC,
@@ -67,7 +67,7 @@ class Node:
         self._pack = packer(options)
         self._auto_pipeline = options.auto_pipeline
         self._checked = options.high_integrity
-        self._recoveries: set[asyncio.Task[None]] = set()
+        self._recoveries = Recoveries(self.execute)
         _nodes.add(self)
 
     # -- executing ------------------------------------------------------------------------------------------------
@@ -125,51 +125,8 @@ class Node:
         elif spec.block(command.args) == -1.0:
             ordinary = spec.with_(block=None, effect=Effect.ACCUMULATING)  # these arguments do not wait
             return await self.execute(Command(spec.name, *command.args, reply=command.reply, spec=ordinary))
-        data = self._pack(spec.words, command.args)  # bad arguments raise before a connection is taken
-        lease = await self._lease()
-        try:
-            reply = await self._await_blocked(command, lease, data)
-        except asyncio.CancelledError:
-            raise  # the lease is given back when the command has been unblocked
-        except BaseException:
-            lease.release()
-            raise
-        lease.release()
-        if isinstance(reply, Exception):
-            self._note_error(lease.connection, reply)
-            raise reply
-        parse = command.reply
-        return reply if parse is None else parse(reply)
-
-    async def _await_blocked(self, command: Command[Any], lease: ConnectionLease, data: bytes) -> Any:
-        reply = lease.send(command, data)
-        try:
-            return await asyncio.shield(reply)
-        except asyncio.CancelledError:
-            task = get_running_loop().create_task(self._recover(command, lease, reply))
-            self._recoveries.add(task)
-            task.add_done_callback(self._recoveries.discard)
-            raise
-
-    async def _recover(self, command: Command[Any], lease: ConnectionLease, reply: "asyncio.Future[Any]") -> None:
-        connection = lease.connection
-
-        async def unblock() -> None:
-            if not connection.session.client_id:
-                raise exceptions.ConnectionError("the server did not tell the connection's id")
-            await self.execute(Command("CLIENT UNBLOCK", connection.session.client_id))
-
-        async def put_back(request: tuple[Any, ...]) -> None:
-            await connection.send(self._pack((), request))
-
-        fit = False
-        try:
-            fit = await recover(command, connection, reply, unblock, put_back)
-        finally:
-            reply.add_done_callback(ignore)
-            if not fit or not connection.idle:
-                connection.fail(exceptions.ConnectionError("a cancelled command could not be unblocked"))
-            lease.release()
+        # Bad arguments raise before a connection is taken.
+        return await self._execute_alone(command, self._pack(spec.words, command.args))
 
     def _refuse(self, command: Command[Any]) -> None:
         if command.spec.refuse:
@@ -253,7 +210,7 @@ class Node:
         return await self._lease()
 
     async def _lease(self) -> ConnectionLease:
-        return ConnectionLease(await self._pool.acquire(), self._pool, self.options, self._pack)
+        return ConnectionLease(await self._pool.acquire(), self._pool, self.options, self._pack, self._recoveries)
 
     # -- life -----------------------------------------------------------------------------------------------------
 
@@ -311,8 +268,7 @@ class Node:
         if loop is None:
             return
         if loop is get_running_loop():
-            for task in self._recoveries:
-                task.cancel()
+            self._recoveries.cancel()
             self._unbind()
             await self._service.aclose()
         elif not loop.is_running():

@@ -42,7 +42,10 @@ def _note(error: UnicodeError) -> tuple[str | bytes, int]:
     An exception from here would come out of ``gets`` without a word on whether it was a push.
     """
     assert isinstance(error, UnicodeDecodeError)
-    _undecodable.setdefault(get_ident(), error)
+    if get_ident() not in _undecodable:  # a copy: Python changes this one when the string has more such bytes
+        _undecodable[get_ident()] = UnicodeDecodeError(
+            error.encoding, error.object, error.start, error.end, error.reason
+        )
     try:
         return codecs.lookup_error("surrogateescape")(error)
     except UnicodeError:  # not in encodings such as UTF-16

@@ -10,6 +10,7 @@ no connection (except for a blocking command, which may); nothing is left behind
 import asyncio
 import random
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ from tests.support.proxy import FaultProxy
 POOL = 4
 
 
-async def _storm(client: Redis, nonces: Nonces, operations: int, seed: int) -> list[Outcome]:
+async def _storm(client: "Redis[Any]", nonces: Nonces, operations: int, seed: int) -> list[Outcome]:
     """Let many tasks run nonces and give most of them up, each in a way and after a time of its own."""
     chance = random.Random(seed)
     ways = list(WAYS.values())

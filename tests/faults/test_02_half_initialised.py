@@ -114,7 +114,7 @@ async def test_cut_at_every_byte(
 ) -> None:
     async with authenticated() as client:
         await client.execute_command("ACL", "WHOAMI")
-        handshake = (await proxy.log())[0][direction]["forwarded"]
+        handshake = await proxy.forwarded(direction)
     for size in range(0, handshake, scale.HANDSHAKE_CUT_STEP):
         client = authenticated()
         connections = len(await proxy.log())

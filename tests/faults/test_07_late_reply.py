@@ -52,9 +52,10 @@ async def test_a_late_reply_with_another_behind_it(make_client: MakeClient, stal
         await server.seen("EXEC" if transaction else "HGETALL")
         if stall:
             time.sleep(READ_TIMEOUT * 2)  # noqa: ASYNC251 - the loop shall stand still
-        (result,) = await asyncio.gather(executing, return_exceptions=True)
+        await asyncio.wait([executing])
         late.set()
-        slots = [result] * 3 if isinstance(result, Exception) else result
+        error = executing.exception()
+        slots = executing.result() if error is None else [error] * 3
         for slot, right in zip(slots, [[b"field", b"value"], 77, b"mine"], strict=True):
             assert isinstance(slot, ReadTimeoutError) or slot == right, slots
         assert isinstance(slots[0], ReadTimeoutError)

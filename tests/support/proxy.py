@@ -263,6 +263,10 @@ class FaultProxy:
         links: list[LinkLog] = (await self.call("log"))["links"]
         return links
 
+    async def forwarded(self, direction: Literal["up", "down"]) -> int:
+        """Return how many bytes all connections together have passed on in this direction."""
+        return sum((link["up"] if direction == "up" else link["down"])["forwarded"] for link in await self.log())
+
     async def recorded(self, connection: int, direction: Direction) -> bytes:
         """Return the bytes forwarded (the first megabyte of them)."""
         answer = await self.call("recorded", connection=connection, direction=direction)

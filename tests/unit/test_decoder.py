@@ -328,6 +328,12 @@ def test_an_undecodable_string_fails_its_reply_and_no_other(frame: bytes) -> Non
         assert (values[1].encoding, values[1].start, values[1].end) == ("utf-8", 1, 2)
 
 
+def test_the_first_undecodable_byte_is_named() -> None:
+    (error,) = decode(Decoder(encoding="utf-8"), [b"*2\r\n$5\r\nok\xff\xfe\xfd\r\n$1\r\n\xfc\r\n"])
+    assert str(error) == "'utf-8' codec can't decode byte 0xff in position 2: invalid start byte"
+    assert (error.raw, error.start, error.end) == (b"ok\xff\xfe\xfd", 2, 3)
+
+
 def test_an_undecodable_push_is_no_failed_reply() -> None:
     wire = (
         b">3\r\n+message\r\n$1\r\n\xff\r\n*3\r\n$1\r\n\xfe\r\n+\xc3\xa9\r\n%1\r\n+\xff\r\n:1\r\n+OK\r\n$1\r\n\xff\r\n"

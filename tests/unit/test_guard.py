@@ -78,7 +78,7 @@ def cut(data: bytes, size: int) -> list[bytes]:
 
 # -- sizes -------------------------------------------------------------------------------------------------------------
 
-COUNTS = [10**8, 2**31, 2**32 - 1, 2**32, 2**63 - 1, 2**63, 2**64, 10**18 - 1, 10**40, MAX_ELEMENTS + 1]
+COUNTS = [10**8, 2**31, 2**32 - 1, 2**63 - 1, 2**64, 10**18 - 1, 10**40, MAX_ELEMENTS + 1]
 SURROUNDINGS = {
     "first": b"",
     "after a reply": b"+before\r\n",
@@ -87,29 +87,28 @@ SURROUNDINGS = {
     "after a string like it": b"$13\r\n*1\r\n|1\r\n$99\r\n\r\n",
     "after a line like it": b"+*99999999\r\n",
     "after a long string": b"$3000\r\n" + b"*" * 3000 + b"\r\n",
-    "after many items": b":1\r\n" * 700,
-    "in a large array": b"*20000\r\n" + b":1\r\n" * 500,
+    "after many items": b":1\r\n" * 300,
+    "in a large array": b"*20000\r\n" + b":1\r\n" * 300,
 }
 
 
 @pytest.mark.parametrize("before", SURROUNDINGS.values(), ids=list(SURROUNDINGS))
 @pytest.mark.parametrize("kind", "*~%>")
 def test_a_huge_aggregate_is_refused_before_the_parser_sees_it(kind: str, before: bytes) -> None:
-    for count in COUNTS:
-        header = b"%s%d\r\n" % (kind.encode(), count)
-        whole = before + header + b"$1\r\nx\r\n"
-        in_header = [[whole[:at], whole[at:]] for at in range(len(before), len(before + header) + 1)]
-        for chunks in [[whole], cut(whole, 100), cut(whole, 1025), *in_header]:
-            tap = Tap()
-            guard = guarded(tap)
-            tracemalloc.start()
-            try:
-                assert receive(guard, tap, chunks)
-                assert tracemalloc.get_traced_memory()[1] < 2_000_000
-            finally:
-                tracemalloc.stop()
-            if count < 10**20:  # a longer number is refused by the parser, which reads it as text
-                assert bytes(tap.fed) == before
+    tracemalloc.start()
+    try:
+        for count in COUNTS:
+            header = b"%s%d\r\n" % (kind.encode(), count)
+            whole = before + header + b"$1\r\nx\r\n"
+            in_header = [[whole[:at], whole[at:]] for at in range(len(before), len(before + header) + 1)]
+            for chunks in [[whole], cut(whole, 100), cut(whole, 1025), *in_header]:
+                tap = Tap()
+                assert receive(guarded(tap), tap, chunks)
+                if count < 10**20:  # a longer number is refused by the parser, which reads it as text
+                    assert bytes(tap.fed) == before
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("kind", "$=")
