@@ -150,7 +150,7 @@ async def test_chains(make_client: MakeClient, size: int, decode: bool) -> None:
 
 @pytest.mark.one_loop
 async def test_a_dead_connection_keeps_nothing(make_client: MakeClient) -> None:
-    """The beginning of a reply that was refused is gone with its connection, not when the garbage collector comes by."""
+    """What there is of a reply that was refused goes with its connection, not when the garbage collector comes by."""
     answers: list[Answer] = [b"*16777215\r\n*16777215\r\n"] * 3
     with ScriptedServer(*map(hostile, answers), Dialogue()) as server:
         client = make_client(host=server.host, port=server.port, max_retries=0)

@@ -13,8 +13,6 @@ from pathlib import Path
 import pytest
 
 from redis_aio.testing import RedisServer
-from redis_aio.testing import binary as binary_module
-from redis_aio.testing.__main__ import main
 from redis_aio.testing.ports import free_port
 from tests.support.processes import PATIENCE, eventually, gone, line_of, listening
 from tests.support.server import Program
@@ -176,14 +174,3 @@ def test_command_line_killed(command_line: CommandLine) -> None:
     process.kill()
     process.wait(PATIENCE)
     eventually(lambda: not listening(port), 2, "the server's end")
-
-
-def test_command_line_without_a_server(empty_machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        with pytest.raises(SystemExit) as caught:
-            main([])
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    assert caught.value.code == 2
-    assert capsys.readouterr().err.startswith("python -m redis_aio.testing: there is no Redis server here: pip install")

