@@ -161,7 +161,8 @@ def _worker(command: list[str]) -> Figures:
 
 def median(contender: dict[str, Any], figure: str) -> float:
     """Return the median of one figure over a contender's runs."""
-    return statistics.median(run[figure] for run in contender["runs"])
+    middle: float = statistics.median(run[figure] for run in contender["runs"])
+    return middle
 
 
 def say(line: str) -> None:

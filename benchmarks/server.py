@@ -81,7 +81,7 @@ class Admin:
         self._held = scenario.seeds
         number = 0
         for seed in scenario.seeds:
-            for _ in range(seed.count):
+            for _ in range(seed.keys):
                 self.call("SET", key(number), b"v" * seed.size)
                 number += 1
 

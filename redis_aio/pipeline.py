@@ -49,14 +49,15 @@ class Pipeline(ChainedCommands[S]):
         """Queue the command and return the pipeline; while watching, execute it at once."""
         if not self._queueing:
             return self._immediately(command)
-        if command.spec.refuse:
-            raise exceptions.DataError(f"{command.name} cannot be sent through a pipeline: {command.spec.refuse}")
         self.command_stack.append(command)
         return self
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         """Queue a command given by its name and arguments; while watching, execute it at once."""
-        return self._run(raw_command(args, options))
+        command = raw_command(args, options)
+        if command.spec.refuse:
+            raise exceptions.DataError(f"{command.name} cannot be sent through a pipeline: {command.spec.refuse}")
+        return self._run(command)
 
     def __len__(self) -> int:
         return len(self.command_stack)
@@ -133,7 +134,7 @@ class Pipeline(ChainedCommands[S]):
                 values = await lease.execute_batch(batch)
         finally:
             self._give_back()
-        if raise_on_error:
+        if raise_on_error and any(issubclass(kind, Exception) for kind in set(map(type, values))):
             for number, value in enumerate(values, 1):
                 if isinstance(value, Exception):
                     raise annotate(value, number, commands[number - 1])

@@ -17,18 +17,20 @@ class Coredis(Peer):
 
         self.stack = AsyncExitStack()
         client = Redis(host=self.address.host, port=self.address.port, max_connections=self.connections)
-        self.client = await self.stack.enter_async_context(client)
+        self.client: Any = await self.stack.enter_async_context(client)
         self.connections = self.client.connection_pool.max_connections
         self.get = self.client.get
         self.set = self.client.set
 
     def batch(self) -> Batch:
-        return self.client.pipeline(transaction=False)
+        batch: Batch = self.client.pipeline(transaction=False)
+        return batch
 
     async def run(self, batch: Any) -> Sequence[Any]:
         async with batch:  # leaving the block is what sends it
             pass
-        return batch.results
+        replies: tuple[Any, ...] = batch.results
+        return replies
 
     async def close(self) -> None:
         await self.stack.aclose()

@@ -17,7 +17,7 @@ class Glide(Peer):
     async def connect(self) -> None:
         from glide import GlideClient, GlideClientConfiguration, NodeAddress
 
-        self.client = await GlideClient.create(
+        self.client: Any = await GlideClient.create(
             GlideClientConfiguration(
                 [NodeAddress(self.address.host, self.address.port)],
                 request_timeout=120_000,
@@ -30,10 +30,12 @@ class Glide(Peer):
     def batch(self) -> Batch:
         from glide import Batch as GlideBatch
 
-        return GlideBatch(is_atomic=False)
+        batch: Batch = GlideBatch(is_atomic=False)
+        return batch
 
     async def run(self, batch: Any) -> Sequence[Any]:
-        return await self.client.exec(batch, raise_on_error=True)
+        replies: list[Any] = await self.client.exec(batch, raise_on_error=True)
+        return replies
 
     async def close(self) -> None:
         await self.client.close()

@@ -13,18 +13,21 @@ class Ours(Peer):
     async def connect(self) -> None:
         from redis_aio import Redis
 
-        self.client = Redis(host=self.address.host, port=self.address.port)
+        self.client: Any = Redis(host=self.address.host, port=self.address.port)
         self.get = self.client.get
         self.set = self.client.set
 
     def batch(self) -> Batch:
-        return self.client.pipeline(transaction=False)
+        batch: Batch = self.client.pipeline(transaction=False)
+        return batch
 
     async def run(self, batch: Any) -> Sequence[Any]:
-        return await batch.execute()
+        replies: list[Any] = await batch.execute()
+        return replies
 
     async def close(self) -> None:
         await self.client.aclose()
 
     def pool_size(self) -> int | None:
-        return self.client.connection_pool.options.pool_size
+        size: int = self.client.connection_pool.options.pool_size
+        return size

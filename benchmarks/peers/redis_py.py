@@ -17,20 +17,22 @@ class RedisPy(Peer):
     async def connect(self) -> None:
         from redis.asyncio import BlockingConnectionPool, Redis
 
-        sized = {} if self.connections is None else {"max_connections": self.connections}
+        sized: dict[str, Any] = {} if self.connections is None else {"max_connections": self.connections}
         # 60 s to wait for a connection instead of 20: with thousands of tasks the wait is long, and it is not what
         # is measured.
         pool = BlockingConnectionPool(host=self.address.host, port=self.address.port, timeout=60, **sized)
         self.connections = pool.max_connections
-        self.client = Redis.from_pool(pool)
+        self.client: Any = Redis.from_pool(pool)
         self.get = self.client.get
         self.set = self.client.set
 
     def batch(self) -> Batch:
-        return self.client.pipeline(transaction=False)
+        batch: Batch = self.client.pipeline(transaction=False)
+        return batch
 
     async def run(self, batch: Any) -> Sequence[Any]:
-        return await batch.execute()
+        replies: list[Any] = await batch.execute()
+        return replies
 
     async def close(self) -> None:
         await self.client.aclose()

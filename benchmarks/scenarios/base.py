@@ -29,9 +29,9 @@ class Settings(NamedTuple):
 
 
 class Seed(NamedTuple):
-    """The keys a scenario finds: ``count`` of them named by `key`, each with a value of ``size`` bytes."""
+    """The keys a scenario finds: ``keys`` of them named by `key`, each with a value of ``size`` bytes."""
 
-    count: int
+    keys: int
     size: int
 
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from itertools import pairwise
+from typing import Any
 
 from benchmarks.peers.base import Peer
 from benchmarks.scenarios.base import KEYS, VALUE_SIZE, Figures, Scenario, Seed, Settings, key
@@ -26,7 +27,9 @@ class Meter:
         self._loop = asyncio.get_running_loop()
         self._marks: list[tuple[float, float, int]] = []
 
-    async def run(self, worker: Callable[["Meter", int], Awaitable[None]], tasks: int, seconds: float) -> Figures:
+    async def run(
+        self, worker: Callable[["Meter", int], Coroutine[Any, Any, None]], tasks: int, seconds: float
+    ) -> Figures:
         """Run so many workers until the time is over, and return their rate and CPU time per command."""
         self._until = time.perf_counter() + seconds
         self._mark()
@@ -58,7 +61,9 @@ class Meter:
             self.running = False
 
 
-async def measured(worker: Callable[[Meter, int], Awaitable[None]], tasks: int, settings: Settings) -> Figures:
+async def measured(
+    worker: Callable[[Meter, int], Coroutine[Any, Any, None]], tasks: int, settings: Settings
+) -> Figures:
     """Run the workers once to warm up, then once that counts."""
     await Meter().run(worker, tasks, settings.warm_up)
     return await Meter().run(worker, tasks, settings.seconds)

@@ -95,6 +95,7 @@ class Connection(asyncio.Protocol):
         self._outbox: list[bytes] = []
         self._outbox_line: list[Inflight] = []
         self._outbox_bytes = 0
+        self._turn_deadline = NEVER  # of requests that join the line in this turn
         self._flush_scheduled = False
         #: How many callers the last replies woke: they are likely to send again in this turn, and are waited for.
         self._expected = 0
@@ -153,11 +154,16 @@ class Connection(asyncio.Protocol):
         The future ends with a ``ConnectionError`` or ``ReadTimeoutError`` whose ``written`` says whether the request
         may have reached the server.
         """
-        loop = self.loop
-        future = loop.create_future()
-        if timeout == -1.0:
-            timeout = self._read_timeout
-        self._enqueue(Inflight(future, NEVER if timeout is None else loop.time() + timeout, raw), data)
+        future = self.loop.create_future()
+        line = self._outbox_line
+        if timeout == -1.0 and line and len(line) + 1 != self._expected:  # one more of many: a flush is on its way
+            line.append(Inflight(future, self._turn_deadline, raw))
+            self._outbox.append(data)
+            self._outbox_bytes += len(data)
+            if self._outbox_bytes > WRITE_BUFFER:
+                self._flush()
+        else:
+            self._enqueue(Inflight(future, self._deadline(timeout), raw), data)
         return future
 
     def send_batch(
@@ -208,9 +214,13 @@ class Connection(asyncio.Protocol):
                 if entry.deadline < self._watch.at:
                     self._watch.by(entry.deadline)
                 return
+        if not line:
+            self._turn_deadline = self._deadline(-1.0)
         line.append(entry)
         self._outbox.append(data)
         self._outbox_bytes += len(data)
+        if entry.deadline < self._watch.at:
+            self._watch.by(entry.deadline)
         if len(line) == self._expected != 1 or self._outbox_bytes > WRITE_BUFFER:
             self._flush()
         elif not self._flush_scheduled:
@@ -218,8 +228,6 @@ class Connection(asyncio.Protocol):
             self.loop.call_soon(self._flush)
             if not self.crowded and self.loop.time() - self.progress_at > SLOW:
                 self.crowded = True
-        if entry.deadline < self._watch.at:
-            self._watch.by(entry.deadline)
 
     def _flush(self) -> None:
         """Write what has gathered, less what was cancelled meanwhile."""

@@ -10,6 +10,9 @@ from redis_aio._connection.push import PushRouter
 from redis_aio._resp.decoder import NOT_READY, Decoder, parser_failure
 from redis_aio.exceptions import ConnectionError, ProtocolError, ReplyDecodeError
 
+#: Bytes that are decoded at a time. hiredis moves what is left of them to the front after each kilobyte it has read.
+SLICE = 16 * 1024
+
 
 class InflightLine:
     """The requests that were written and whose replies have not come.
@@ -45,9 +48,12 @@ class InflightLine:
         """
         pushed = self._pushes.dispatched
         try:
-            self._decoder.feed(data)
-            completed = self._drain()
-            self._decoder.settle()
+            if len(data) <= SLICE or self._decoder.incomplete >= len(data):
+                completed = self._read(data)
+            else:
+                completed = False
+                for start in range(0, len(data), SLICE):
+                    completed = self._read(data[start : start + SLICE]) or completed
         except ConnectionError:
             raise
         except Exception as error:  # whatever a parser raises: the stream is out of step
@@ -57,6 +63,13 @@ class InflightLine:
         elif pushed == self._pushes.dispatched:
             self.partial += len(data)
             return True
+        return completed
+
+    def _read(self, data: bytes) -> bool:
+        """Decode bytes; return whether a reply was completed."""
+        self._decoder.feed(data)
+        completed = self._drain()
+        self._decoder.settle()
         return completed
 
     def _drain(self) -> bool:
@@ -102,17 +115,17 @@ class InflightLine:
         """Collect replies of a batch; return whether it is complete."""
         get = self._get
         replies = batch.replies
-        missing = batch.expected - len(replies)
+        append = replies.append
         raws = batch.raws
-        while missing:
-            reply = get() if raws is None or not raws[len(replies)] else get(False)
-            if reply is NOT_READY:
-                return False
-            if type(reply) is PushNotification:
-                self._pushes.dispatch(reply)
-                continue
-            replies.append(reply)
-            missing -= 1
+        while missing := batch.expected - len(replies):
+            for _ in range(missing):
+                reply = get() if raws is None or not raws[len(replies)] else get(False)
+                if reply is NOT_READY:
+                    return False
+                if type(reply) is PushNotification:
+                    self._pushes.dispatch(reply)
+                    break  # it was none of the missing ones
+                append(reply)
         self._finish(batch)
         return True
 

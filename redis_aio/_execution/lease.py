@@ -6,7 +6,7 @@ even a cancelled one is undone after it took effect; any other state closes the 
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any, TypeAlias
 
@@ -19,7 +19,17 @@ from redis_aio._connection.inflight import BatchInterrupted, ignore
 from redis_aio._connection.pool import ConnectionPool
 from redis_aio._execution.blocking import Recoveries
 from redis_aio._execution.outcome import final_error, finished
-from redis_aio._execution.wire import EXEC, MULTI, Pack, check_all, raws, slices, transaction_values, value_or_error
+from redis_aio._execution.wire import (
+    EXEC,
+    MULTI,
+    Encode,
+    check_all,
+    kinds,
+    raws,
+    slices,
+    transaction_values,
+    values_or_errors,
+)
 from redis_aio._options import Options
 from redis_aio.typing import T
 
@@ -29,6 +39,8 @@ SLICES_IN_FLIGHT = 8
 #: Slices whose replies have not come, with their commands.
 Underway: TypeAlias = "deque[tuple[asyncio.Future[list[Any]], Sequence[Command[Any]]]]"
 
+Check: TypeAlias = Callable[[Command[Any]], None]
+
 
 class ConnectionLease:
     """One connection, held by one caller.
@@ -37,12 +49,12 @@ class ConnectionLease:
         connection: the connection.
         pool: where it goes back to.
         options: the client's.
-        pack: encodes commands.
+        encode: encodes commands.
         recoveries: unblocks what is cancelled while it waits in the server.
     """
 
     def __init__(
-        self, connection: Connection, pool: ConnectionPool, options: Options, pack: Pack, recoveries: Recoveries
+        self, connection: Connection, pool: ConnectionPool, options: Options, encode: Encode, recoveries: Recoveries
     ) -> None:
         self.connection = connection
         self._recoveries = recoveries
@@ -50,7 +62,7 @@ class ConnectionLease:
         self._pool: ConnectionPool | None = pool
         self._returning: ConnectionPool | None = None
         self._options = options
-        self._pack = pack
+        self._encode = encode
         self._watching = False
         self._in_multi = False
         self._tainted = False
@@ -63,7 +75,7 @@ class ConnectionLease:
     async def execute(self, command: Command[T]) -> T:
         """Execute a command on this connection; it may change the connection's state."""
         self._check(command)
-        data = self._pack(command.spec.words, command.args)
+        data = self._encode(command.spec, command.args)
         self._note(command)
         try:
             reply = await self.send(command, data)
@@ -108,26 +120,28 @@ class ConnectionLease:
         except BatchInterrupted as interrupted:
             return finished(batch, interrupted.replies, interrupted.cause, unsafe=self._options.retry_unsafe)
 
-    async def run_batch(self, batch: Batch) -> list[Any]:
+    async def run_batch(self, batch: Batch, check: Check | None = None) -> list[Any]:
         """Execute a batch on this connection, for somebody who can try the rest again.
+
+        Args:
+            batch: the batch.
+            check: raises where a command may not be sent; by default as for a single one.
 
         Raises:
             BatchInterrupted: it ended early; ``replies`` holds the values so far.
         """
-        for command in batch.commands:
-            self._check(command)
-        await check_all(batch.commands, self._pack)
+        await check_all(batch.commands, self._encode, check or self._check)
         if batch.atomic:
             return await self._transaction(batch)
-        for command in batch.commands:
-            self._note(command)
         values: list[Any] = []
         underway: Underway = deque()
         try:
-            for data, commands in slices(batch.commands, self._pack):
+            for data, commands in slices(batch.commands, self._encode):
                 await self.connection.room()
                 if len(underway) == SLICES_IN_FLIGHT:
                     await self._collect(underway, values)
+                for command in kinds(commands):
+                    self._note(command)
                 patience = self._patience(commands)
                 underway.append((self._send_batch(data, len(commands), raws(commands), patience), commands))
                 await asyncio.sleep(0)  # let it be written, replies in, and others have their turn
@@ -149,14 +163,14 @@ class ConnectionLease:
             else:
                 replies = await future
         except BatchInterrupted as interrupted:
-            values.extend(map(value_or_error, commands, interrupted.replies))
+            values += values_or_errors(commands, interrupted.replies)
             raise
-        values.extend(map(value_or_error, commands, replies))
+        values += values_or_errors(commands, replies)
 
     async def _transaction(self, batch: Batch) -> list[Any]:
         """Send MULTI, the commands and EXEC, and nothing in between."""
         flags = raws(batch.commands) and [True]
-        parts = slices(batch.commands, self._pack)
+        parts = slices(batch.commands, self._encode)
         first = next(parts, (b"", batch.commands))
         if len(first[1]) == len(batch):  # one write: if it is cancelled before, nothing of it is sent
             flags = flags and [False] * (len(batch) + 1) + [True]

@@ -28,11 +28,12 @@ from redis_aio._execution.wire import (
     EXEC,
     MULTI,
     SLICE_COMMANDS,
-    packer,
+    encoder,
+    kinds,
     raws,
     slices,
     transaction_values,
-    value_or_error,
+    values_or_errors,
 )
 from redis_aio._options import Options
 from redis_aio.typing import T
@@ -64,13 +65,26 @@ class Node:
         self._pool: ConnectionPool
         self._mux: Multiplexer
         self._service: AsyncGenerator[None, None]
-        self._pack = packer(options)
-        self._auto_pipeline = options.auto_pipeline
-        self._checked = options.high_integrity
+        self._encode = encoder(options)
+        self._special = options.high_integrity or not options.auto_pipeline
         self._recoveries = Recoveries(self.execute)
         _nodes.add(self)
 
     # -- executing ------------------------------------------------------------------------------------------------
+
+    def begin(self, command: Command[Any]) -> "asyncio.Future[Any] | None":
+        """Send a command if that takes no waiting, and return the future of its raw reply; otherwise ``None``.
+
+        This is the way of nearly all commands; it saves them a coroutine. Whoever takes it tells of an error reply
+        with :meth:`note_error`.
+        """
+        if get_ident() != self._thread or not self._is_running():
+            return None
+        spec = command.spec
+        connection = self._mux.current
+        if connection is None or connection.crowded or self._special or not spec.shareable:
+            return None
+        return connection.send(self._encode(spec, command.args), spec.raw)
 
     async def execute(self, command: Command[T]) -> T:
         """Execute one command, once.
@@ -83,18 +97,16 @@ class Node:
         spec = command.spec
         if not spec.shareable:
             return await self._execute_unshareable(command)
-        data = self._pack(spec.words, command.args)
-        if not self._auto_pipeline:
+        data = self._encode(spec, command.args)
+        if not self.options.auto_pipeline:
             return await self._execute_alone(command, data)
-        connection = self._mux.current
-        if connection is None or connection.crowded:
-            connection = self._mux.pick() or await self._mux.acquire()
-        if self._checked:
+        connection = self._mux.pick() or await self._mux.acquire()
+        if self.options.high_integrity:
             reply = await connection.send_checked(data, None, [spec.raw] if spec.raw else None)
         else:
             reply = await connection.send(data, spec.raw)
         if isinstance(reply, Exception):
-            self._note_error(connection, reply)
+            self.note_error(reply, connection)
             raise reply
         parse = command.reply
         return reply if parse is None else parse(reply)
@@ -107,34 +119,42 @@ class Node:
         finally:
             lease.release()
         if isinstance(reply, Exception):
-            self._note_error(lease.connection, reply)
+            self.note_error(reply, lease.connection)
             raise reply
         parse = command.reply
         return reply if parse is None else parse(reply)
 
-    def _note_error(self, connection: Connection, error: Exception) -> None:
-        """Leave a connection whose server has become a replica: the address may name another server now."""
-        if isinstance(error, exceptions.ReadOnlyError):
+    def note_error(self, error: Exception, connection: Connection | None = None) -> None:
+        """Leave a connection whose server has become a replica: the address may name another server now.
+
+        Args:
+            error: what a command was answered.
+            connection: where; the one that everybody uses, if it is not said.
+        """
+        connection = connection or self._mux.current
+        if isinstance(error, exceptions.ReadOnlyError) and connection is not None:
             self._mux.retire(connection)
 
     async def _execute_unshareable(self, command: Command[T]) -> T:
         """Execute a command that may wait in the server on a lease; refuse one that changes its connection."""
         spec = command.spec
-        if spec.block is None:
-            self._refuse(command)
-        elif spec.block(command.args) == -1.0:
+        self._check(command)
+        if spec.block is not None and spec.block(command.args) == -1.0:
             ordinary = spec.with_(block=None, effect=Effect.ACCUMULATING)  # these arguments do not wait
             return await self.execute(Command(spec.name, *command.args, reply=command.reply, spec=ordinary))
         # Bad arguments raise before a connection is taken.
-        return await self._execute_alone(command, self._pack(spec.words, command.args))
+        return await self._execute_alone(command, self._encode(spec, command.args))
 
-    def _refuse(self, command: Command[Any]) -> None:
-        if command.spec.refuse:
-            raise exceptions.DataError(f"{command.name} cannot be sent through a client: {command.spec.refuse}")
-        raise exceptions.DataError(
-            f"{command.name} changes the state of its connection, and a client's connections are shared: use "
-            f"'async with client.connection() as connection' for it"
-        )
+    def _check(self, command: Command[Any]) -> None:
+        """Refuse a command that would change a connection that others use."""
+        spec = command.spec
+        if spec.refuse:
+            raise exceptions.DataError(f"{command.name} cannot be sent through a client: {spec.refuse}")
+        if not spec.shareable and spec.block is None:
+            raise exceptions.DataError(
+                f"{command.name} changes the state of its connection, and a client's connections are shared: use "
+                f"'async with client.connection() as connection' for it"
+            )
 
     # -- batches --------------------------------------------------------------------------------------------------
 
@@ -147,28 +167,25 @@ class Node:
         if get_ident() != self._thread or not self._is_running():
             self._bind()
         commands = batch.commands
-        alone = not self._auto_pipeline or len(commands) > SLICE_COMMANDS
-        for command in commands:
-            if not command.spec.shareable:
-                if command.spec.block is None:
-                    self._refuse(command)
-                alone = True
-        if not alone:
-            parts = slices(commands, self._pack)
-            data, first = next(parts, (b"", ()))
-            if len(first) == len(commands):
-                return await self._execute_slice(data, batch)
-        # Too large to be written at once, or blocking: others do not wait behind it.
+        if self.options.auto_pipeline and len(commands) <= SLICE_COMMANDS:
+            different = kinds(commands)
+            for command in different:
+                self._check(command)
+            if all(command.spec.shareable for command in different):
+                data, first = next(slices(commands, self._encode), (b"", ()))
+                if len(first) == len(commands):
+                    flags = raws(commands) if any(command.spec.raw for command in different) else None
+                    return await self._execute_slice(data, batch, flags)
+        # Too large to be written at once, or it may wait in the server: others do not wait behind it.
         lease = await self._interruptible(self._lease())
         try:
-            return await lease.run_batch(batch)
+            return await lease.run_batch(batch, self._check)
         finally:
             lease.release()
 
-    async def _execute_slice(self, data: bytes, batch: Batch) -> list[Any]:
+    async def _execute_slice(self, data: bytes, batch: Batch, flags: list[bool] | None) -> list[Any]:
         commands = batch.commands
         expected = len(commands)
-        flags = raws(commands)
         if batch.atomic:
             data = b"".join((MULTI, data, EXEC))
             expected += 2
@@ -176,18 +193,18 @@ class Node:
         connection = self._mux.pick()
         if connection is None:
             connection = await self._interruptible(self._mux.acquire())
-        if self._checked:
+        if self.options.high_integrity:
             reply = connection.send_checked(data, expected, flags)
         else:
             reply = connection.send_batch(data, expected, flags)
         try:
             replies = await reply
         except BatchInterrupted as interrupted:
-            values = [] if batch.atomic else list(map(value_or_error, commands, interrupted.replies))
+            values = [] if batch.atomic else values_or_errors(commands, interrupted.replies)
             raise BatchInterrupted(values, interrupted.cause) from interrupted.cause
         if batch.atomic:
             return transaction_values(commands, replies)
-        return list(map(value_or_error, commands, replies))
+        return values_or_errors(commands, replies)
 
     async def _interruptible(self, taking: Coroutine[Any, Any, T]) -> T:
         """Await a connection for a batch; a failure means that nothing of the batch was written."""
@@ -210,7 +227,7 @@ class Node:
         return await self._lease()
 
     async def _lease(self) -> ConnectionLease:
-        return ConnectionLease(await self._pool.acquire(), self._pool, self.options, self._pack, self._recoveries)
+        return ConnectionLease(await self._pool.acquire(), self._pool, self.options, self._encode, self._recoveries)
 
     # -- life -----------------------------------------------------------------------------------------------------
 

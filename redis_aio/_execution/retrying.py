@@ -5,7 +5,7 @@ Attempts are bounded by ``max_retries`` and spaced by jittered backoff; a budget
 
 import asyncio
 import random
-from typing import Any
+from typing import Any, Protocol
 
 from redis_aio import exceptions
 from redis_aio._command.batch import Batch
@@ -18,6 +18,18 @@ from redis_aio.retry import RetryBudget
 from redis_aio.typing import T
 
 
+class Attempts(Executor, Protocol):
+    """An executor that tries once."""
+
+    def begin(self, command: Command[Any]) -> "asyncio.Future[Any] | None":
+        """Send a command if that takes no waiting, and return the future of its raw reply."""
+        ...
+
+    def note_error(self, error: Exception) -> None:
+        """Take note of an error that a command was answered after ``begin``."""
+        ...
+
+
 class RetryingExecutor:
     """Retries over an executor that tries once.
 
@@ -27,8 +39,9 @@ class RetryingExecutor:
         budget: bounds the retries of everybody together.
     """
 
-    def __init__(self, inner: Executor, options: Options, budget: RetryBudget) -> None:
+    def __init__(self, inner: Attempts, options: Options, budget: RetryBudget) -> None:
         self._inner = inner
+        self._begin = inner.begin
         self._unsafe = options.retry_unsafe
         self._policy = options.retry
         self._retries = options.max_retries if self._policy is None else self._policy.get_retries()
@@ -42,7 +55,17 @@ class RetryingExecutor:
     async def execute(self, command: Command[T]) -> T:
         """Execute one command; raises the last failure, or ``OutcomeUnknownError``."""
         try:
-            value = await self._inner.execute(command)
+            reply = self._begin(command)
+            if reply is None:
+                value = await self._inner.execute(command)
+            else:
+                value = await reply
+                if isinstance(value, Exception):
+                    self._inner.note_error(value)
+                    raise value
+                parse = command.reply
+                if parse is not None:
+                    value = parse(value)
         except self._catch as error:
             failure: Exception = error
         else:

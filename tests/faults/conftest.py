@@ -1,5 +1,6 @@
 """What the fault tests share: a server behind a proxy, an observer beside it, and clients that can be told apart."""
 
+import gc
 import itertools
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -17,6 +18,15 @@ from tests.support.server import Program
 Connect: TypeAlias = Callable[..., "Redis[Any]"]
 
 _serial = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_collections() -> Iterator[None]:
+    """Spare the garbage collector, which runs before and after each test here, what was imported."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

@@ -262,6 +262,7 @@ REQUIRED = {2: ["AUTH", "CLIENT SETNAME", "SELECT"], 3: ["HELLO", "SELECT"]}
 STEPS = [(protocol, step) for protocol in (2, 3) for step in [*REQUIRED[protocol], "CLIENT SETINFO"]]
 
 
+@pytest.mark.one_loop
 @pytest.mark.parametrize("odd", ODD)
 @pytest.mark.parametrize(("protocol", "step"), STEPS)
 async def test_a_step_answered_wrongly(make_client: MakeClient, protocol: int, step: str, odd: str) -> None:

@@ -259,6 +259,7 @@ STICKY = [
 ]
 
 
+@pytest.mark.one_loop
 @pytest.mark.parametrize("command", STICKY, ids=lambda command: "-".join(map(str, command)))
 async def test_state_does_not_stick_to_a_shared_connection(
     connect: Connect, observer: Observer, name: str, protocol: int, command: tuple[Any, ...]
@@ -275,6 +276,7 @@ async def test_state_does_not_stick_to_a_shared_connection(
     await assert_untainted(client, observer, name)
 
 
+@pytest.mark.one_loop
 @pytest.mark.parametrize("command", STICKY, ids=lambda command: "-".join(map(str, command)))
 async def test_state_does_not_outlive_a_lease(
     connect: Connect, observer: Observer, name: str, protocol: int, command: tuple[Any, ...]

@@ -10,6 +10,7 @@ delivered, however late the loop looks; standing still costs no connection.
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -113,6 +114,33 @@ async def test_the_loop_stands_still_while_the_reply_comes(connect: Connect, pro
     assert len(log) == 1, "all replies were there: nothing was wrong with the connection"
     assert log[0]["closed"] is None
     assert log[0]["down"]["forwarded"] > replies + 200
+
+
+async def test_the_loop_stands_still_before_it_looks_at_the_clock(connect: Connect, proxy: FaultProxy) -> None:
+    """In a callback of another socket: some loops run their timers after it, and read this socket only then."""
+    client = connect(read_timeout=scale.STALL_SECONDS / 2, max_retries=0, pool_size=2)
+    nonces = Nonces()
+    await nonces.settle(client, 1)
+    await proxy.hold("down")
+    flying = [asyncio.ensure_future(nonces.echo(client)) for _ in range(20)]
+    await proxy.wait_received(1, "up")
+    theirs, ours = socket.socketpair()
+    with theirs, ours:
+        stalled = asyncio.Event()
+
+        def stand_still() -> None:
+            ours.recv(1)
+            proxy.set_now("down", hold=False)
+            time.sleep(scale.STALL_SECONDS)
+            stalled.set()
+
+        asyncio.get_running_loop().add_reader(ours, stand_still)
+        theirs.send(b"x")
+        await stalled.wait()
+        asyncio.get_running_loop().remove_reader(ours)
+    await asyncio.gather(*flying)
+    assert not nonces.wrong
+    assert len(await proxy.log()) == 1
 
 
 async def test_a_reply_that_is_really_late_is_called_late(make_client: MakeClient) -> None:

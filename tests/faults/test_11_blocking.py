@@ -268,6 +268,21 @@ async def test_given_up_at_every_turn_then_pushed(connect: Connect, observer: Ob
         assert observer.ask(count, key) == 3, "something came back twice, or went when all was over"
 
 
+async def test_given_up_and_nothing_comes(connect: Connect, proxy: FaultProxy, observer: Observer) -> None:
+    """The server is told, so that the connection is free again at once and need not be closed."""
+    client = connect(pool_size=2)
+    for number in range(scale.SWEEP_TICKS):
+        waiting = asyncio.ensure_future(client.execute_command("BLPOP", "nobody-pushes", 0))
+        await blocked(observer, 1)
+        given_up = time.monotonic()
+        waiting.cancel()
+        await blocked(observer, 0)
+        await assert_free(client)
+        assert time.monotonic() - given_up < scale.PROMPT, number
+        assert waiting.cancelled()
+    assert len(await proxy.log()) == 2
+
+
 async def test_given_up_when_it_had_been_popped_already(
     connect: Connect, proxy: FaultProxy, observer: Observer, protocol: int
 ) -> None:

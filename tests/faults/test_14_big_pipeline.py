@@ -21,7 +21,7 @@ import pytest
 from redis_aio.testing import RedisServer
 from tests.support import scale
 from tests.support.oracles import Address
-from tests.support.pipeline_process import Figures
+from tests.support.pipeline_process import MEASURABLE, Figures
 from tests.support.proxy import FaultProxy
 from tests.support.scripted import Dialogue, ScriptedServer, bulk
 
@@ -34,6 +34,7 @@ BASE = 64 * MEGABYTE
 #: Seconds without a turn of the loop, not counting those in which the machine had no CPU for it.
 STALL = 0.1
 
+pytestmark = pytest.mark.skipif(not MEASURABLE, reason="this system does not tell a process' peak of memory")
 both_loops = pytest.mark.parametrize("kind", ["asyncio", "uvloop"])
 one_loop = both_loops if scale.LONG else pytest.mark.parametrize("kind", ["uvloop"])
 

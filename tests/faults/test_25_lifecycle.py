@@ -13,9 +13,6 @@ import asyncio
 import contextlib
 import gc
 import inspect
-import os
-import subprocess
-import sys
 import threading
 import time
 import warnings
@@ -36,6 +33,7 @@ from tests.faults.conftest import Connect
 from tests.support import scale
 from tests.support.cancellation import turn
 from tests.support.closing import STATES, Setting
+from tests.support.lifecycle import PROGRAM, in_thread, no_older_garbage, program, soon
 from tests.support.oracles import Nonces, Observer, eventually, open_descriptors
 from tests.support.proxy import FaultProxy
 from tests.support.scripted import HANG_UP, Answer, Dialogue, ScriptedServer
@@ -45,14 +43,8 @@ LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "asyncio": asyncio.new_event_loop,
     "uvloop": uvloop.new_event_loop,
 }
-PROGRAM = Path(__file__).parents[1] / "support" / "lifecycle_process.py"
 #: Seconds that closing may take: one, and what a busy machine adds.
 CLOSING = 1.5
-
-
-def soon(condition: Callable[[], Any], why: Callable[[], object] = str) -> None:
-    """Wait, without a loop, until ``condition()`` is true."""
-    asyncio.run(eventually(condition, why=why))
 
 
 def new_client(server: RedisServer, name: str, **options: Any) -> "Redis[Any]":
@@ -122,48 +114,24 @@ def test_a_loop_that_nobody_tidied_up(
 ) -> None:
     """``loop.close()`` without the clean-up of ``asyncio.run``, and a loop that just does not run any more."""
     client = new_client(server, name)
-    loops = [LOOPS[kind]() for _ in range(scale.LOOPS)]
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), contextlib.ExitStack() as stack:
         warnings.simplefilter("ignore", ResourceWarning)  # of transports that were never closed: that is so
-        for loop in loops:
+        for _ in range(scale.LOOPS):
+            loop = stack.enter_context(contextlib.closing(LOOPS[kind]()))
             loop.run_until_complete(Nonces().settle(client, 5, at_once=5))
             soon(lambda: len(observer.clients(name)) == 1, why=lambda: observer.clients(name))
             if ended == "closed":
                 loop.close()
-        last = LOOPS[kind]()
-        last.run_until_complete(Nonces().settle(client, 5))
-        last.run_until_complete(client.aclose())
+        loop = stack.enter_context(contextlib.closing(LOOPS[kind]()))
+        loop.run_until_complete(Nonces().settle(client, 5))
+        loop.run_until_complete(client.aclose())
         soon(lambda: not observer.clients(name), why=lambda: observer.clients(name))
-        for loop in [*loops, last]:
-            loop.close()
-        del loop, last
-        loops.clear()
+        stack.close()
+        del loop
         gc.collect()
 
 
 # -- threads ----------------------------------------------------------------------------------------------------------
-
-
-def in_thread(work: Callable[[], None]) -> Callable[[], None]:
-    """Start ``work`` in a thread; return what waits for its end, and raises what it raised."""
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            work()
-        except BaseException as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-
-    def wait() -> None:
-        thread.join(60)
-        assert not thread.is_alive()
-        if errors:
-            raise errors[0]
-
-    return wait
 
 
 @pytest.mark.parametrize("kind", RUNS)
@@ -225,19 +193,6 @@ def test_one_client_for_two_threads(server: RedisServer, observer: Observer, nam
 # -- processes --------------------------------------------------------------------------------------------------------
 
 
-def program(server: RedisServer, *arguments: str, options: tuple[str, ...] = ()) -> "subprocess.CompletedProcess[str]":
-    """Run one scenario of tests/support/lifecycle_process.py in a process of its own."""
-    return subprocess.run(
-        [sys.executable, *options, str(PROGRAM), server.host, str(server.port), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        cwd=PROGRAM.parents[2],
-        env={**os.environ, "PYTHONPATH": str(PROGRAM.parents[2])},
-    )
-
-
 @pytest.mark.parametrize("kind", LOOPS)
 @pytest.mark.parametrize("ending", ["exit", "os._exit", "unused", "unclosed", "inside"])
 def test_fork(server: RedisServer, kind: str, ending: str) -> None:
@@ -263,13 +218,6 @@ def test_at_the_end_of_the_program(server: RedisServer, kind: str, option: str, 
 
 
 # -- nobody closes it -------------------------------------------------------------------------------------------------
-
-
-def no_older_garbage() -> None:
-    """Let clients that another test dropped give their warnings now."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        gc.collect()
 
 
 async def test_dropped(server: RedisServer, observer: Observer, name: str) -> None:

@@ -1,9 +1,9 @@
 """A corpus of RESP frames, and what a client that decodes nothing may deliver for them.
 
-``VALID`` frames each hold exactly one reply, and perhaps pushes and attributes. ``INVALID`` ones are no RESP. ``LENIENT``
-ones are none either, but are one reply to hiredis, and what follows stays in step. ``UNTERMINATED`` ones are a string
-that does not end where it says: which is found at the latest in the reply behind it. ``REFUSED`` ones are RESP, but no
-Python value can stand for them, or no server sends them. ``mutated`` makes new ones of all these.
+``VALID`` frames each hold exactly one reply, and perhaps pushes and attributes. ``INVALID`` ones are no RESP.
+``LENIENT`` ones are none either, but are one reply to hiredis, and what follows stays in step. ``UNTERMINATED`` ones
+are a string that does not end where it says, which is found at the latest in what is behind it. ``REFUSED`` ones are
+RESP, but no Python value can stand for them, or no server sends them. ``mutated`` makes new ones of all these.
 """
 
 import random
@@ -89,7 +89,7 @@ VALID = [
     # long ones
     b"*300\r\n" + b":1\r\n" * 300,
     b"%150\r\n" + b"".join(b":%d\r\n+v\r\n" % number for number in range(150)),
-    b"$936\r\n" + b"*10000\r\n|1\r\n" * 72 + b"\r\n",
+    b"$864\r\n" + b"*10000\r\n|1\r\n" * 72 + b"\r\n",
     b"*1\r\n" * 60 + b":1\r\n",
     b"*12\r\n" + b"*12\r\n%1\r\n+k\r\n~1\r\n_\r\n" + b"*0\r\n" * 11 + b"*0\r\n" * 11,
 ]
@@ -221,10 +221,10 @@ _ALPHABET = [
 
 def mutated(chance: random.Random, frames: int) -> Iterator[bytes]:
     """Yield so many frames of the corpus, most of them as they are, some of them damaged."""
-    corpus = [*VALID, *VALID, *INVALID, *LENIENT, *UNTERMINATED, *REFUSED]
+    corpus = [*VALID * 8, *INVALID, *LENIENT, *UNTERMINATED, *REFUSED]
     for _ in range(frames):
         frame = bytearray(chance.choice(corpus))
-        for _ in range(chance.choice([0, 0, 0, 1, 1, 2, 5])):
+        for _ in range(chance.choice([*[0] * 12, 1, 1, 1, 2, 5])):
             _damage(chance, frame)
         yield bytes(frame)
 
