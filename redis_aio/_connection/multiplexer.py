@@ -85,9 +85,8 @@ class Multiplexer:
         self._pool.check_open()
         joiner: asyncio.Future[None] = self._loop.create_future()
         self._joiners[joiner] = None
-        timer = self._pool.start_timer(joiner)
-        if self._request is None:
-            self._ask()
+        request = self._request or self._ask()
+        timer = self._pool.start_timer(joiner, request)
         try:
             await joiner
         finally:
@@ -104,9 +103,10 @@ class Multiplexer:
         except TimeoutError:
             raise self._pool.timeout_error() from None
 
-    def _ask(self) -> None:
+    def _ask(self) -> Waiter:
         self._request = self._pool.wait(shared=True)
         self._request.future.add_done_callback(self._arrived)
+        return self._request
 
     def _arrived(self, future: "asyncio.Future[Connection]") -> None:
         self._request = None

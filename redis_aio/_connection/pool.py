@@ -96,7 +96,7 @@ class ConnectionPool:
                 return connection
         self._misses += 1
         waiter = self.wait(shared=False)
-        timer = self.start_timer(waiter.future)
+        timer = self.start_timer(waiter.future, waiter)
         try:
             return await waiter.future
         except asyncio.CancelledError:
@@ -124,17 +124,22 @@ class ConnectionPool:
         self._serve()
         return waiter
 
-    def start_timer(self, future: "asyncio.Future[Any]") -> asyncio.TimerHandle | None:
-        """Have ``future`` fail with the evidence when ``pool_timeout`` has passed."""
+    def start_timer(self, future: "asyncio.Future[Any]", waiter: Waiter) -> asyncio.TimerHandle | None:
+        """Have ``future`` fail with the evidence when ``pool_timeout`` has passed.
+
+        Not while a connection is being made for ``waiter``: that wait has a bound and an error of its own.
+        """
         if self._options.pool_timeout is None:
             return None
-        return self._loop.call_later(self._options.pool_timeout, self._expire, future, self._options.dial_timeout)
+        grace = self._options.dial_timeout or 0.0
+        return self._loop.call_later(self._options.pool_timeout, self._expire, future, waiter, grace)
 
-    def _expire(self, future: "asyncio.Future[Any]", grace: float | None) -> None:
+    def _expire(self, future: "asyncio.Future[Any]", waiter: Waiter, grace: float) -> None:
         if future.done():
             return
-        if self._dials and grace:  # a connection is being made: that wait has a bound and an error of its own
-            self._loop.call_later(grace, self._expire, future, None)
+        in_line = [other for other in self._waiters if not other.future.done()]
+        if grace and waiter in in_line[: len(self._dials)]:
+            self._loop.call_later(grace, self._expire, future, waiter, 0.0)
             return
         self._timeouts += 1
         future.set_exception(self.timeout_error())
