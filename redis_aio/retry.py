@@ -131,10 +131,10 @@ class RetryBudget:
         self._tokens = capacity
         self._seen = clock()
 
-    def deposit(self) -> None:
-        """Note a completed call."""
-        # No clock and no cap here, this runs for every call: only retries take tokens, and `available` caps for them.
-        self._tokens += self.per_call
+    def deposit(self, calls: int = 1) -> None:
+        """Note completed calls."""
+        # No clock and no cap here: only retries take tokens, and `available` caps for them.
+        self._tokens += self.per_call * calls
 
     def spend(self) -> bool:
         """Take a token for one retry; ``False`` says there is none, and the retry must not be made."""

@@ -51,9 +51,7 @@ class InflightLine:
             if len(data) <= SLICE or self._decoder.incomplete >= len(data):
                 completed = self._read(data)
             else:
-                completed = False
-                for start in range(0, len(data), SLICE):
-                    completed = self._read(data[start : start + SLICE]) or completed
+                completed = self._read_slices(data)
         except ConnectionError:
             raise
         except Exception as error:  # whatever a parser raises: the stream is out of step
@@ -70,6 +68,15 @@ class InflightLine:
         self._decoder.feed(data)
         completed = self._drain()
         self._decoder.settle()
+        return completed
+
+    def _read_slices(self, data: bytes) -> bool:
+        completed = False
+        start = 0
+        while start < len(data):
+            stop = start + max(SLICE, self._decoder.incomplete)  # a long string is taken whole
+            completed = self._read(data[start:stop]) or completed
+            start = stop
         return completed
 
     def _drain(self) -> bool:

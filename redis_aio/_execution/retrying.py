@@ -49,8 +49,8 @@ class RetryingExecutor:
         self._max_backoff = options.max_retry_backoff
         self._extra = tuple(options.retry_on_error)
         self._catch: tuple[type[Exception], ...] = (*FAILURES, *self._extra)
-        self._deposit = budget.deposit
         self._budget = budget
+        self._completed = 0  # calls that the budget has not been told of: it is asked far less often
 
     async def execute(self, command: Command[T]) -> T:
         """Execute one command; raises the last failure, or ``OutcomeUnknownError``."""
@@ -69,7 +69,7 @@ class RetryingExecutor:
         except self._catch as error:
             failure: Exception = error
         else:
-            self._deposit()
+            self._completed += 1
             return value
         return await self._again(command, failure)
 
@@ -94,6 +94,8 @@ class RetryingExecutor:
 
     async def _pause(self, attempt: int) -> bool:
         """Wait before retry ``attempt``, counted from 0; ``False`` when there shall be none."""
+        self._budget.deposit(self._completed)
+        self._completed = 0
         if 0 <= self._retries <= attempt or not self._budget.spend():
             return False
         if self._policy is not None:
@@ -114,7 +116,7 @@ class RetryingExecutor:
         while True:
             try:
                 values += await self._inner.execute_batch(rest)
-                self._deposit()
+                self._completed += 1
                 return values
             except BatchInterrupted as interrupted:
                 values += interrupted.replies

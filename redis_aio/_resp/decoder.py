@@ -32,6 +32,9 @@ class _NotReady:
 #: What ``get`` returns when the next reply is not complete; no reply is equal to it.
 NOT_READY: Final = _NotReady()
 
+#: Bytes of its buffer that a reader keeps when it is empty. By default it is made anew for every reply of some size.
+KEPT_BUFFER: Final = 4 << 20
+
 #: Thread -> the first string that could not be decoded by the call of ``gets`` that is under way in it.
 _undecodable: dict[int, UnicodeDecodeError] = {}
 
@@ -82,6 +85,7 @@ class Decoder:
             errors=_NOTE if strict else errors,
             notEnoughData=NOT_READY,
         )
+        reader.setmaxbuf(KEPT_BUFFER)
         self._guard = Guard(reader)
         # Bound methods of those who do the work: all three are on the path of every reply.
         self.feed = self._guard.feed

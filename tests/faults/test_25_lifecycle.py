@@ -116,6 +116,7 @@ def test_a_loop_that_nobody_tidied_up(
     client = new_client(server, name)
     with warnings.catch_warnings(), contextlib.ExitStack() as stack:
         warnings.simplefilter("ignore", ResourceWarning)  # of transports that were never closed: that is so
+        stack.callback(lambda: asyncio.run(client.aclose()))
         for _ in range(scale.LOOPS):
             loop = stack.enter_context(contextlib.closing(LOOPS[kind]()))
             loop.run_until_complete(Nonces().settle(client, 5, at_once=5))
@@ -401,14 +402,14 @@ async def test_with_the_collector_at_every_allocation(connect: Connect, observer
             for value in range(10):
                 pipe.execute_command("ECHO", value)
             assert await pipe.execute() == [b"%d" % value for value in range(10)]
-            blocked = asyncio.ensure_future(client.execute_command("BLPOP", "gc-list", 0))
+            key = f"gc-list-{number}"
+            blocked = asyncio.ensure_future(client.execute_command("BLPOP", key, 0))
             await turn(5)
             if number % 2:
                 blocked.cancel()
-            observer.ask("RPUSH", "gc-list", "x")
+            observer.ask("RPUSH", key, "x")
             await asyncio.wait([blocked])
-            await eventually(lambda number=number: observer.ask("LLEN", "gc-list") == number % 2)  # type: ignore[misc]
-            observer.ask("DEL", "gc-list")
+            await eventually(lambda key=key, left=number % 2: observer.ask("LLEN", key) == left)  # type: ignore[misc]
             async with client.connection() as lease:
                 await nonces.settle(lease, 3)
     finally:
