@@ -11,17 +11,18 @@ the latest when the line drains. A push that nobody registered for is harmless. 
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
 
 from redis_aio import Redis
-from redis_aio.exceptions import ConnectionError, OutcomeUnknownError, ProtocolError, TimeoutError
+from redis_aio.exceptions import ConnectionError, OutcomeUnknownError, ProtocolError
 from tests.conftest import MakeClient
 from tests.faults.conftest import Connect
 from tests.support import scale
-from tests.support.oracles import Echoing, Nonces, eventually
+from tests.support.cancellation import turn
+from tests.support.faces import FACES, batch, not_own, run, summary
+from tests.support.oracles import Nonces, eventually
 from tests.support.proxy import FaultProxy
 from tests.support.scripted import HANG_UP, NOTHING, Answer, Dialogue, Request, ScriptedServer, Sliced, Step, bulk
 
@@ -88,7 +89,7 @@ async def test_half_a_frame_is_not_delivered(
     for half in [*HALVES, *WRAPPERS]:
         await nonces.settle(client, 2)
         await proxy.inject(half)
-        await asyncio.sleep(0.01)  # the loop reads it in one of these turns: the kernel has it
+        await turn(5)  # the kernel has it, so the loop reads it in one of these
         await nonces.settle(client, 2)
 
 
@@ -239,131 +240,6 @@ async def test_unread_when_the_next_command_is_sent(connect: Connect, proxy: Fau
 
 # -- with the check ---------------------------------------------------------------------------------------------------
 
-Values: TypeAlias = list[tuple[str, Any]]
-#: Runs commands whose replies are known; returns each nonce with what came for it.
-Face: TypeAlias = Callable[["Redis[Any]"], Awaitable[Values]]
-
-
-async def single(client: Echoing) -> Values:
-    nonce = Nonces.new()
-    return [(nonce, await client.execute_command("ECHO", nonce))]
-
-
-async def script(client: "Redis[Any]") -> Values:
-    """Run what must not be executed twice."""
-    nonce = Nonces.new()
-    return [(nonce, await client.execute_command("EVAL", "return ARGV[1]", 0, nonce))]
-
-
-async def several(client: "Redis[Any]") -> Values:
-    results = await asyncio.gather(*(single(client) for _ in range(5)), return_exceptions=True)
-    values: Values = []
-    for result in results:
-        if isinstance(result, BaseException):
-            values.append(("", result))
-        else:
-            values += result
-    return values
-
-
-async def batch(queue: Any, commands: int = 5) -> Values:
-    expected = [Nonces.new() for _ in range(commands)]
-    for nonce in expected:
-        queue.execute_command("ECHO", nonce)
-    return list(zip(expected, await queue.execute(raise_on_error=False), strict=True))
-
-
-async def pipeline(client: "Redis[Any]") -> Values:
-    return await batch(client.pipeline(transaction=False))
-
-
-async def transaction(client: "Redis[Any]") -> Values:
-    return await batch(client.pipeline(transaction=True))
-
-
-async def watched(client: "Redis[Any]") -> Values:
-    async with client.pipeline() as pipe:
-        await pipe.watch("key")
-        nonce = Nonces.new()
-        early = await pipe.execute_command("ECHO", nonce)
-        pipe.multi()
-        return [(nonce, early), *await batch(pipe)]
-
-
-async def leased(client: "Redis[Any]") -> Values:
-    async with client.connection() as lease:
-        return [*await single(lease), *await single(lease), *await single(lease)]
-
-
-async def leased_pipeline(client: "Redis[Any]") -> Values:
-    async with client.connection() as lease:
-        return await batch(lease.pipeline(transaction=False))
-
-
-async def leased_transaction(client: "Redis[Any]") -> Values:
-    async with client.connection() as lease:
-        return await batch(lease.pipeline(transaction=True))
-
-
-async def by_hand(client: "Redis[Any]") -> Values:
-    """Queue a transaction command by command; only EXEC has values to give."""
-    async with client.connection() as lease:
-        expected = [Nonces.new() for _ in range(3)]
-        await lease.execute_command("MULTI")
-        for nonce in expected:
-            await lease.execute_command("ECHO", nonce)
-        return list(zip(expected, await lease.execute_command("EXEC"), strict=True))
-
-
-async def blocking(client: "Redis[Any]") -> Values:
-    nonce = Nonces.new()
-    key = "list-" + nonce
-    await client.execute_command("RPUSH", key, nonce)
-    return [(nonce, (await client.execute_command("BLPOP", key, 1))[1])]
-
-
-FACES: dict[str, Face] = {
-    face.__name__: face
-    for face in (
-        single,
-        script,
-        several,
-        pipeline,
-        transaction,
-        watched,
-        leased,
-        leased_pipeline,
-        leased_transaction,
-        by_hand,
-        blocking,
-    )
-}
-
-
-def not_own(values: Values) -> list[str]:
-    """Return who got what was not his, and errors that do not say that a reply was lost."""
-    wrong = []
-    for nonce, value in values:
-        if isinstance(value, BaseException):
-            if not isinstance(value, (ConnectionError, TimeoutError)):
-                wrong.append(f"{nonce} got {value!r}")
-        elif value != nonce.encode():
-            wrong.append(f"{nonce} got {str(value)[:80]}")
-    return wrong
-
-
-def summary(wrong: list[str]) -> str:
-    """Return how many, and the first ones."""
-    return "\n".join([f"{len(wrong)} wrong:", *wrong[:5]])
-
-
-async def run(face: Face, client: "Redis[Any]") -> Values:
-    """Run commands; what fails as a whole is one value."""
-    try:
-        return await face(client)
-    except Exception as error:
-        return [("", error)]
-
 
 async def lines(proxy: FaultProxy) -> int:
     """Return how many lines of replies have passed."""
@@ -488,7 +364,7 @@ async def test_a_push_is_harmless(connect: Connect, proxy: FaultProxy, integrity
         await nonces.settle(client, 2)
         for cut in range(1, len(push), 5):
             await proxy.inject(push[:cut])
-            await asyncio.sleep(0.002)  # the loop reads it in one of these turns, or both halves at once
+            await turn(5)  # the kernel has it, so the loop reads it in one of these
             await proxy.inject(push[cut:])
             await nonces.settle(client, 1)
         last = nonces.new()
