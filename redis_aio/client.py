@@ -30,6 +30,7 @@ class Client(Commands[S], ScanIterators[S]):
     _executor: Executor
 
     def _run(self, command: Command[T]) -> Reply[T]:
+        command.owner = self
         return self._executor.execute(command)
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:

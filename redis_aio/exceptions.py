@@ -140,6 +140,9 @@ class ReplyDecodeError(UnicodeDecodeError, RedisError):
     Only this call fails; the connection stays in step. ``raw`` holds the undecoded bytes.
     """
 
+    #: The whole reply, what could not be decoded as lone surrogates; for those who can tell its parts apart.
+    escaped: object = None
+
     @property
     def raw(self) -> bytes:
         """The bytes that could not be decoded."""

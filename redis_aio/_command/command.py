@@ -17,7 +17,10 @@ class Command(Generic[T]):
         spec: instead of the table's row, for a single call that differs.
     """
 
-    __slots__ = ("args", "reply", "spec")
+    __slots__ = ("args", "owner", "reply", "spec")
+
+    #: Who executes it; held so that a client lives as long as what it was asked for.
+    owner: object
 
     def __init__(
         self,

@@ -18,6 +18,7 @@ import enum
 import os
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, cast
 
 from redis_aio import exceptions
@@ -90,7 +91,9 @@ class Connection(asyncio.Protocol):
         self._failure: Exception = exceptions.ConnectionError("the connection is closed")
         self._socket: socket.socket | None = None
         encoding = options.encoding if options.decode_responses else None
-        self._line = InflightLine(Decoder(encoding=encoding, errors=options.encoding_errors), self.pushes)
+        decoder = Decoder(encoding=encoding, errors=options.encoding_errors)
+        #: ``None`` when it is closed: the decoder may hold the beginning of something large.
+        self._line: InflightLine | None = InflightLine(decoder, self.pushes, high_integrity=options.high_integrity)
         self._inflight = self._line.entries
         self._outbox: list[bytes] = []
         self._outbox_line: list[Inflight] = []
@@ -278,6 +281,8 @@ class Connection(asyncio.Protocol):
         self._transport.set_write_buffer_limits(high=WRITE_BUFFER)
 
     def data_received(self, data: bytes) -> None:
+        if self._line is None:
+            return
         self.received += 1
         before = len(self._inflight)
         try:
@@ -293,7 +298,7 @@ class Connection(asyncio.Protocol):
     def _settle_line(self) -> None:
         """Bring ``crowded`` up to date, and say so when the line has become empty."""
         inflight = self._inflight
-        if self._line.partial and self._line.unfinished > LARGE_REPLY:
+        if self._line is not None and self._line.partial and self._line.unfinished > LARGE_REPLY:
             self.crowded = True
         elif self.crowded and self.state is ConnectionState.READY and not self.paused:
             self.crowded = len(inflight) >= CROWDED_REQUESTS
@@ -319,6 +324,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         reason = f"the connection was lost: {exc.__class__.__name__}" if exc else "the connection was closed"
         self.fail(exceptions.ConnectionError(reason))
+        self._transport = self._socket = None
         if not self.closed.done():
             self.closed.set_result(None)
 
@@ -344,7 +350,8 @@ class Connection(asyncio.Protocol):
             return
         self.state = ConnectionState.CLOSED
         self.crowded = True
-        self._failure = error
+        self._failure = copy_of(error, written=False)  # without its traceback, which holds all that was read
+        self._line = None
         self._watch.stop()
         if self._transport is not None:
             self._transport.abort()
@@ -384,7 +391,10 @@ class Connection(asyncio.Protocol):
         self.state = ConnectionState.CLOSED
         self.crowded = True
         self._transport = None
+        self._watch.stop()
         if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)  # whoever else holds the descriptor, the server is told
             self._socket.close()
 
     def _peer_has_gone(self) -> bool:

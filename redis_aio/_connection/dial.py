@@ -6,6 +6,7 @@ import contextvars
 import inspect
 import logging
 import ssl
+from typing import Any
 
 from redis_aio import exceptions
 from redis_aio._connection.connection import Connection
@@ -29,27 +30,28 @@ async def dial(options: Options) -> Connection:
     loop = asyncio.get_running_loop()
     connection = Connection(options, loop)
     where = options.unix_socket_path or f"{options.host}:{options.port}"
+    timed_out = False
     try:
         async with asyncio.timeout(options.dial_timeout):
             # In a context of its own: a transport lives longer than the caller that happened to need it first.
-            opening = loop.create_task(open_transport(options, lambda: connection), context=contextvars.Context())
-            sock = await opening
+            opening = open_transport(options, lambda: connection)
+            sock = await loop.create_task(opening, context=contextvars.Context())
             connection.attach(sock)
             connection.ready(await _shake_hands(connection, options))
-    except builtins.TimeoutError as error:
-        connection.abort()
-        if isinstance(error, exceptions.TimeoutError):
-            raise
-        raise exceptions.ConnectTimeoutError(f"connecting to {where} took longer than dial_timeout") from None
+    except builtins.TimeoutError:
+        connection.fail(exceptions.ConnectionError("the handshake took too long"))
+        timed_out = True  # raised below: the error here knows its task, which would know the error that is raised
     except ssl.SSLCertVerificationError as error:
         raise exceptions.ConnectionError(f"the certificate of {where} is not valid: {error.verify_message}") from error
     except OSError as error:
-        connection.abort()
+        connection.fail(exceptions.ConnectionError("the handshake failed"))
         reason = error.strerror or error.__class__.__name__
         raise exceptions.ConnectionError(f"cannot connect to {where}: {reason}") from error
     except BaseException:  # cancelled, refused, or a credential provider that raised: nothing half made remains
         connection.fail(exceptions.ConnectionError("the handshake failed"))
         raise
+    if timed_out:
+        raise exceptions.ConnectTimeoutError(f"connecting to {where} took longer than dial_timeout")
     logger.debug("connected to %s", where)
     return connection
 
@@ -59,16 +61,27 @@ async def _shake_hands(connection: Connection, options: Options) -> Session:
     requests = next(steps)
     while True:
         data = b"".join(pack((), request) for request in requests)
-        try:
-            replies = await connection.send_batch(data, len(requests), timeout=None)
-        except BatchInterrupted as interrupted:
-            interrupted.cause.__dict__.pop("written", None)  # a handshake executes no command of a caller's
-            raise interrupted.cause from interrupted.cause.__cause__
+        replies = await _answers(connection.send_batch(data, len(requests), timeout=None))
         try:
             requests = steps.send(replies)
         except StopIteration as done:
             session: Session = done.value
             return session
+
+
+async def _answers(batch: "asyncio.Future[list[Any]]") -> list[Any]:
+    """Return the replies, or raise why there are none, without leaving circles of errors, tracebacks and frames."""
+    try:
+        return await batch
+    except BatchInterrupted as interrupted:
+        cause = interrupted.cause
+    finally:
+        del batch
+    cause.__dict__.pop("written", None)  # a handshake executes no command of a caller's
+    try:
+        raise cause
+    finally:
+        del cause
 
 
 async def _credentials(options: Options) -> tuple[str, ...]:

@@ -83,7 +83,8 @@ class InflightBatch(Inflight):
         return self.replies[0] if self.single else self.replies
 
     def lost(self, cause: Exception) -> Exception:
-        return cause if self.single else BatchInterrupted(self.replies, cause)
+        # What the nonce has not vouched for is not handed over.
+        return cause if self.single else BatchInterrupted(self.replies if self.nonce is None else [], cause)
 
 
 def ignore(future: "asyncio.Future[Any]") -> None:

@@ -7,6 +7,7 @@ from hiredis import PushNotification
 
 from redis_aio._connection.inflight import Inflight, InflightBatch
 from redis_aio._connection.push import PushRouter
+from redis_aio._connection.tail import Tail
 from redis_aio._resp.decoder import NOT_READY, Decoder, parser_failure
 from redis_aio.exceptions import ConnectionError, ProtocolError, ReplyDecodeError
 
@@ -22,15 +23,17 @@ class InflightLine:
     Args:
         decoder: makes replies of bytes.
         pushes: takes the pushes among them.
+        high_integrity: look more closely at what comes when nothing is awaited.
     """
 
-    def __init__(self, decoder: Decoder, pushes: PushRouter) -> None:
+    def __init__(self, decoder: Decoder, pushes: PushRouter, *, high_integrity: bool = False) -> None:
         self.entries: deque[Inflight] = deque()
         #: Bytes that came since the last complete reply.
         self.partial = 0
         self._decoder = decoder
         self._get = decoder.get
         self._pushes = pushes
+        self._tail = Tail(always=high_integrity)
 
     @property
     def unfinished(self) -> int:
@@ -47,6 +50,7 @@ class InflightLine:
             ConnectionError: the server says why it closes the connection (``maxclients``).
         """
         pushed = self._pushes.dispatched
+        idle = not self.entries
         try:
             if len(data) <= SLICE or self._decoder.incomplete >= len(data):
                 completed = self._read(data)
@@ -56,6 +60,10 @@ class InflightLine:
             raise
         except Exception as error:  # whatever a parser raises: the stream is out of step
             raise parser_failure(error) from error
+        if self.entries:
+            self._tail.awaited(data)
+        elif self._tail.suspicious(data, idle=idle, halfway=self._decoder.halfway):
+            raise ProtocolError("the server sent the beginning of a reply that nobody asked for")
         if completed:
             self.partial = 0
         elif pushed == self._pushes.dispatched:
@@ -86,7 +94,9 @@ class InflightLine:
             try:
                 return self._take() or completed
             except UnicodeDecodeError as error:  # one reply; the stream goes on behind it
-                self._complete(ReplyDecodeError(error.encoding, error.object, error.start, error.end, error.reason))
+                undecodable = ReplyDecodeError(error.encoding, error.object, error.start, error.end, error.reason)
+                undecodable.escaped = vars(error).get("reply")
+                self._complete(undecodable)
                 completed = True
 
     def _take(self) -> bool:

@@ -93,6 +93,7 @@ class Multiplexer:
             self._joiners.pop(joiner, None)
             if timer is not None:
                 timer.cancel()
+            del joiner, request  # they hold the error, and its traceback holds this frame
 
     async def _wait_for_room(self, connection: Connection) -> None:
         try:

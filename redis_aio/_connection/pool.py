@@ -106,6 +106,7 @@ class ConnectionPool:
             self._waited += self._loop.time() - waiter.since
             if timer is not None:
                 timer.cancel()
+            del waiter  # it holds the error, and the error's traceback holds this frame
 
     def take_shared(self) -> Connection | None:
         """Take an idle connection for shared use at once, or return ``None``."""

@@ -5,9 +5,11 @@ dead first address costs a quarter of a second, not the whole timeout.
 """
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Any
 
 import anyio
 
@@ -33,7 +35,7 @@ async def open_transport(options: Options, factory: Callable[[], asyncio.Protoco
         sock = await _connect_tcp(options)
     try:
         if options.unix_socket_path is not None:
-            await loop.sock_connect(sock, options.unix_socket_path)
+            await _connect(sock, options.unix_socket_path)
             await loop.create_unix_connection(
                 factory, sock=sock, ssl=options.ssl_context, server_hostname=_server_hostname(options)
             )
@@ -111,11 +113,34 @@ async def _connect_one(address: AddressInfo, options: Options) -> socket.socket:
     try:
         sock.setblocking(False)
         _tune(sock, options)
-        await asyncio.get_running_loop().sock_connect(sock, target)
+        await _connect(sock, target)
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+async def _connect(sock: socket.socket, target: Any) -> None:
+    """Connect a non-blocking socket.
+
+    ``loop.sock_connect`` would do, but after uvloop's a forked child crashes when it ends.
+    """
+    try:
+        sock.connect(target)
+    except BlockingIOError:
+        pass
+    else:
+        return
+    loop = asyncio.get_running_loop()
+    connected: asyncio.Future[None] = loop.create_future()
+    loop.add_writer(sock.fileno(), lambda: connected.done() or connected.set_result(None))
+    try:
+        await connected
+    finally:
+        loop.remove_writer(sock.fileno())
+    error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if error:
+        raise OSError(error, os.strerror(error))
 
 
 def _tune(sock: socket.socket, options: Options) -> None:

@@ -4,11 +4,13 @@ Invariants:
 
 * Nothing is called late that the kernel already holds: on expiry the loop reads once more first.
 * The clock of a reply starts anew while bytes come or go, so a large transfer is not cut; twenty times at most.
+* Time in which the event loop stood still does not count.
 * A reply that is late fails its caller only. Its entry stays in line, and the connection takes no more requests.
 """
 
 import asyncio
 import contextvars
+import weakref
 from typing import Protocol
 
 from redis_aio import exceptions
@@ -19,6 +21,8 @@ from redis_aio._options import Options
 NO_CONTEXT = contextvars.Context()
 #: How often the clock of a reply may start anew.
 PATIENCE = 20
+#: Seconds by which a timer may be late before that counts as a stall.
+STALL = 0.02
 NEVER = float("inf")
 
 
@@ -63,13 +67,20 @@ class Watch:
     def __init__(self, connection: Watched) -> None:
         #: When it looks next, in loop time.
         self.at = NEVER
-        self._connection = connection
+        self._watched = weakref.ref(connection)  # it holds the watch
         self._loop = connection.loop
         self._read_timeout = connection.options.read_timeout
         self._write_timeout = connection.options.write_timeout
         self._timer: asyncio.TimerHandle | None = None
         self._unwritten = 0  # at the last look, and when that last changed
         self._unwritten_since = 0.0
+        self._pardons = 0
+
+    @property
+    def _connection(self) -> Watched:
+        connection = self._watched()
+        assert connection is not None, "the watch is stopped before its connection goes"
+        return connection
 
     def by(self, when: float) -> None:
         """Look at ``when`` at the latest."""
@@ -94,8 +105,15 @@ class Watch:
             self.by(self._unwritten_since + self._write_timeout)
 
     def _look(self) -> None:
+        late = self._loop.time() - self.at
         self._timer = None
         self.at = NEVER
+        if late > STALL and self._pardons < PATIENCE:
+            # The loop stood still, or the whole process did: that time was nobody's chance to write, answer or read.
+            self._pardons += 1
+            self.by(self._loop.time() + min(late, self._read_timeout or late))
+            return
+        self._pardons = 0
         if self._write_stalled():
             self._connection.fail(exceptions.WriteTimeoutError("the server took no data within write_timeout"))
             return

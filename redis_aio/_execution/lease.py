@@ -33,8 +33,8 @@ from redis_aio._execution.wire import (
 from redis_aio._options import Options
 from redis_aio.typing import T
 
-#: Batches of one slice that may wait for their replies while the next is written.
-SLICES_IN_FLIGHT = 8
+#: Slices that may wait for their replies while the next is written. More would have the server keep more replies.
+SLICES_IN_FLIGHT = 4
 
 #: Slices whose replies have not come, with their commands.
 Underway: TypeAlias = "deque[tuple[asyncio.Future[list[Any]], Sequence[Command[Any]]]]"
@@ -82,7 +82,10 @@ class ConnectionLease:
         except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
             raise final_error(command, error, unsafe=self._options.retry_unsafe) from error.__cause__
         if isinstance(reply, Exception):
-            raise reply
+            try:
+                raise reply
+            finally:
+                del reply  # the error's traceback holds this frame: no circles
         parse = command.reply
         if parse is None or self._in_multi:
             return reply  # type: ignore[no-any-return]  # QUEUED is no value of the command's
@@ -183,8 +186,8 @@ class ConnectionLease:
             await self.connection.room()
             pending.append(self._send_batch(data, len(commands)))
             await asyncio.sleep(0)
-        pending.append(self._send_batch(EXEC, 1, flags))
         self._in_multi = self._watching = False
+        pending.append(self._send_batch(EXEC, 1, flags))
         # Shielded: a part that was dropped because its future was cancelled would leave a transaction of the others.
         return await self._executed(batch, [asyncio.shield(future) for future in pending])
 

@@ -27,7 +27,7 @@ from redis_aio._execution.lease import ConnectionLease
 from redis_aio._execution.wire import (
     EXEC,
     MULTI,
-    SLICE_COMMANDS,
+    SMALL_BATCH,
     encoder,
     kinds,
     raws,
@@ -107,7 +107,10 @@ class Node:
             reply = await connection.send(data, spec.raw)
         if isinstance(reply, Exception):
             self.note_error(reply, connection)
-            raise reply
+            try:
+                raise reply
+            finally:
+                del reply  # the error's traceback holds this frame: no circles
         parse = command.reply
         return reply if parse is None else parse(reply)
 
@@ -120,7 +123,10 @@ class Node:
             lease.release()
         if isinstance(reply, Exception):
             self.note_error(reply, lease.connection)
-            raise reply
+            try:
+                raise reply
+            finally:
+                del reply  # the error's traceback holds this frame: no circles
         parse = command.reply
         return reply if parse is None else parse(reply)
 
@@ -167,12 +173,12 @@ class Node:
         if get_ident() != self._thread or not self._is_running():
             self._bind()
         commands = batch.commands
-        if self.options.auto_pipeline and len(commands) <= SLICE_COMMANDS:
+        if self.options.auto_pipeline and len(commands) <= SMALL_BATCH:
             different = kinds(commands)
             for command in different:
                 self._check(command)
             if all(command.spec.shareable for command in different):
-                data, first = next(slices(commands, self._encode), (b"", ()))
+                data, first = next(slices(commands, self._encode, SMALL_BATCH), (b"", ()))
                 if len(first) == len(commands):
                     flags = raws(commands) if any(command.spec.raw for command in different) else None
                     return await self._execute_slice(data, batch, flags)

@@ -62,28 +62,33 @@ class RetryingExecutor:
                 value = await reply
                 if isinstance(value, Exception):
                     self._inner.note_error(value)
-                    raise value
+                    try:
+                        raise value
+                    finally:
+                        del value  # the error's traceback holds this frame: no circles
                 parse = command.reply
                 if parse is not None:
                     value = parse(value)
         except self._catch as error:
-            failure: Exception = error
-        else:
-            self._completed += 1
-            return value
-        return await self._again(command, failure)
+            reply = None  # it holds the error, whose traceback holds this frame
+            return await self._again(command, error)
+        self._completed += 1
+        return value
 
     async def _again(self, command: Command[T], failure: Exception) -> T:
-        attempt = 0
-        while self._may_retry([command], failure) and await self._pause(attempt):
-            attempt += 1
-            try:
-                return await self._inner.execute(command)
-            except self._catch as error:
-                failure = error
-        if command.name == "SHUTDOWN" and failure.__class__ is exceptions.ConnectionError:
-            return None  # type: ignore[return-value]  # it is answered by the connection's end
-        raise final_error(command, failure, unsafe=self._unsafe)
+        try:
+            attempt = 0
+            while self._may_retry([command], failure) and await self._pause(attempt):
+                attempt += 1
+                try:
+                    return await self._inner.execute(command)
+                except self._catch as error:
+                    failure = error
+            if command.name == "SHUTDOWN" and failure.__class__ is exceptions.ConnectionError:
+                return None  # type: ignore[return-value]  # it is answered by the connection's end
+            raise final_error(command, failure, unsafe=self._unsafe)
+        finally:
+            del failure  # its traceback holds this frame: they would keep each other alive
 
     def _may_retry(self, commands: list[Command[Any]], failure: Exception) -> bool:
         if self._extra and isinstance(failure, self._extra) and not isinstance(failure, FAILURES):

@@ -1,7 +1,8 @@
 """Wire: how commands become bytes, and raw replies values."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from redis_aio import exceptions
@@ -13,11 +14,11 @@ from redis_aio.typing import ReplyParser
 
 Encode = Callable[[CommandSpec, tuple[Any, ...]], bytes]
 
-#: A batch is written in slices of at most this many commands and bytes, so that it blocks the event loop only briefly.
-SLICE_COMMANDS = 4_096
+#: A batch is written in slices of about so many commands and bytes, so that it blocks the event loop only briefly.
+SLICE_COMMANDS = 1_024
 SLICE_BYTES = 512 * 1024
-#: Commands that are encoded before their size is looked at.
-STEP = 128
+#: A batch of no more commands, and no more bytes than a slice, is written at once between the requests of others.
+SMALL_BATCH = 4_096
 
 MULTI = b"*1\r\n$5\r\nMULTI\r\n"
 EXEC = b"*1\r\n$4\r\nEXEC\r\n"
@@ -60,17 +61,21 @@ def encode(spec: CommandSpec, args: tuple[Any, ...]) -> bytes:
     return pack(spec.words, args)
 
 
-def slices(commands: Sequence[Command[Any]], encode: Encode) -> Iterator[tuple[bytes, Sequence[Command[Any]]]]:
-    """Yield the commands' bytes, a slice at a time, with the commands of the slice."""
+def slices(
+    commands: Sequence[Command[Any]], encode: Encode, most: int = SLICE_COMMANDS
+) -> Iterator[tuple[bytes, Sequence[Command[Any]]]]:
+    """Yield the commands' bytes, a slice at a time, with the commands of the slice: ``most`` of them."""
     start = 0
     while start < len(commands):
-        stop, size = start, 0
+        size = 0
         encoded: list[bytes] = []
-        while stop < len(commands) and stop - start < SLICE_COMMANDS and size < SLICE_BYTES:
-            more = [encode(command.spec, command.args) for command in commands[stop : stop + STEP]]
-            size += sum(map(len, more))
-            stop += len(more)
-            encoded += more
+        for command in commands[start : start + most]:
+            data = encode(command.spec, command.args)
+            encoded.append(data)
+            size += len(data)
+            if size >= SLICE_BYTES:
+                break
+        stop = start + len(encoded)
         yield b"".join(encoded), commands[start:stop]
         start = stop
 
@@ -133,6 +138,8 @@ def transaction_values(commands: Sequence[Command[Any]], replies: list[Any]) -> 
     if isinstance(replies[0], Exception):
         raise replies[0]
     executed = replies[-1]
+    if isinstance(executed, exceptions.ReplyDecodeError) and isinstance(executed.escaped, list):
+        executed = [undecodable(value, executed.encoding) or value for value in executed.escaped]
     refused = [
         annotate(reply, number, command)
         for number, (command, reply) in enumerate(zip(commands, replies[1:-1], strict=True), 1)
@@ -147,6 +154,26 @@ def transaction_values(commands: Sequence[Command[Any]], replies: list[Any]) -> 
     if not isinstance(executed, list) or len(executed) != len(commands):
         raise exceptions.InvalidResponse("EXEC answered with another number of replies than there were commands")
     return values_or_errors(commands, executed)
+
+
+def undecodable(value: Any, encoding: str) -> exceptions.ReplyDecodeError | None:
+    """Return the error for a value that holds lone surrogates in place of what could not be decoded, if it does."""
+    if isinstance(value, str):
+        try:
+            value.encode(encoding)
+        except UnicodeEncodeError:
+            try:
+                value.encode(encoding, "surrogateescape").decode(encoding)
+            except UnicodeDecodeError as error:
+                return exceptions.ReplyDecodeError(error.encoding, error.object, error.start, error.end, error.reason)
+        return None
+    parts: Iterable[Any] = ()
+    if isinstance(value, dict):
+        parts = chain(value.keys(), value.values())
+    elif isinstance(value, list | tuple):
+        parts = value
+    found = (undecodable(part, encoding) for part in parts)
+    return next(filter(None, found), None)
 
 
 def annotate(error: Exception, number: int, command: Command[Any]) -> Exception:

@@ -97,9 +97,17 @@ class Decoder:
         """How many bytes of a string whose length is known are still to come; 0 if there is none."""
         return self._guard.incomplete
 
+    @property
+    def halfway(self) -> bool:
+        """Whether the bytes taken so far end within a line or a string."""
+        return self._guard.halfway
+
 
 def _strict(gets: Callable[[bool], Any], encoding: str) -> Callable[..., Any]:
-    """Return ``gets`` with replies that could not be decoded raising, once they are complete."""
+    """Return ``gets`` with replies that could not be decoded raising, once they are complete.
+
+    The error's attribute ``reply`` is the whole reply, with lone surrogates for what could not be decoded.
+    """
     noted: list[UnicodeDecodeError] = []  # of the reply that is not complete yet
 
     def get(decode: bool = True) -> Any:
@@ -117,6 +125,7 @@ def _strict(gets: Callable[[bool], Any], encoding: str) -> Callable[..., Any]:
         error = noted[0]
         noted.clear()
         if type(reply) is not PushNotification:
+            vars(error)["reply"] = reply
             raise error
         reply[:] = [_unescaped(item, encoding) for item in reply]
         return reply

@@ -145,6 +145,11 @@ class Guard:
         self._seen = seen
         self._feed(data)
 
+    @property
+    def halfway(self) -> bool:
+        """Whether the stream ends, for now, within a line or a string."""
+        return self._open or bool(self._seen)
+
     def settle(self) -> None:
         """Make out where the bytes fed so far end.
 

@@ -73,6 +73,7 @@ async def test_a_large_reply_moves_others_to_another_connection_which_is_given_b
     async with shared(10) as (multiplexer, pool, network):
         first = await multiplexer.acquire()
         large = first.send(PING)
+        await turns()
         network.wires[0].receive(b"$%d\r\nx" % (2 * LARGE_REPLY))
         assert await multiplexer.acquire() is first  # while another is dialed, rather late than never
         await turns()

@@ -104,7 +104,7 @@ def test_large_values(server: RedisServer, clean: None, kind: str) -> None:
 def test_large_values_on_a_slow_link(proxy_now: FaultProxy, kind: str) -> None:
     """The link needs longer for them than ``read_timeout`` and ``write_timeout``: what moves is not late."""
     proxy_now.set_now("up", bandwidth=scale.PIPELINE_BANDWIDTH)
-    figures = run(kind, proxy_now, "sets", max(7, scale.PIPELINE_VALUES), VALUE)
+    figures = run(kind, proxy_now, "sets", 50 if scale.LONG else 7, VALUE)
     assert figures.seconds > 3.0
     assert figures.growth <= BASE + 4 * VALUE, figures
 

@@ -143,17 +143,27 @@ async def test_the_neighbours_go_on(connect: Connect, proxy: FaultProxy, protoco
 # -- right behind a reply ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("forgeries", [FORGED, [*HALVES, *WRAPPERS]], ids=["frames", "halves"])
+@pytest.mark.parametrize(
+    ("forgeries", "integrity"),
+    [(FORGED, False), (HALVES, False), (WRAPPERS, True)],
+    ids=["frames", "halves", "wrappers, integrity"],
+)
 async def test_behind_a_reply_in_the_same_segment(
-    make_client: MakeClient, protocol: int, forgeries: list[bytes]
+    make_client: MakeClient, protocol: int, forgeries: list[bytes], integrity: bool
 ) -> None:
-    """The reply in front of it is still delivered: it is the caller's own."""
+    """The reply in front of it is still delivered: it is the caller's own.
+
+    Looking for a header that hides the reply behind it would cost each reply a microsecond: it is part of integrity.
+    """
 
     def followed_by(forged: bytes) -> Dialogue:
-        return Dialogue([Step("ECHO", lambda request: bulk(request[1]) + forged)])
+        last = Step("ECHO", lambda request: bulk(request[1]) + forged)
+        return Dialogue([Step("ECHO", echo), last] if integrity else [last])
 
     with ScriptedServer(*map(followed_by, forgeries), Dialogue()) as server:
-        client = make_client(host=server.host, port=server.port, protocol=protocol, max_retries=0)
+        client = make_client(
+            host=server.host, port=server.port, protocol=protocol, max_retries=0, high_integrity=integrity
+        )
         nonces = Nonces()
         for connection, forged in enumerate(forgeries, 1):
             await nonces.settle(client, 1)
