@@ -128,12 +128,18 @@ async def _connect(sock: socket.socket, target: Any) -> None:
     try:
         sock.connect(target)
     except BlockingIOError:
-        pass
+        if sock.family == socket.AF_UNIX:
+            raise  # the listener's backlog is full, and nothing tells when it is not
     else:
         return
     loop = asyncio.get_running_loop()
     connected: asyncio.Future[None] = loop.create_future()
-    loop.add_writer(sock.fileno(), lambda: connected.done() or connected.set_result(None))
+
+    def writable() -> None:
+        if not connected.done():
+            connected.set_result(None)
+
+    loop.add_writer(sock.fileno(), writable)
     try:
         await connected
     finally:
