@@ -10,7 +10,7 @@ A connection's entries form a first-in-first-out line. Invariants:
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from redis_aio.exceptions import ProtocolError
 
@@ -25,8 +25,6 @@ class Inflight:
     """
 
     __slots__ = ("deadline", "future", "raw")
-
-    replies: ClassVar[list[Any] | None] = None
 
     def __init__(self, future: "asyncio.Future[Any]", deadline: float, raw: bool) -> None:
         self.future = future
@@ -52,8 +50,6 @@ class InflightBatch(Inflight):
 
     __slots__ = ("expected", "nonce", "raws", "replies", "single")
 
-    replies: list[Any]  # type: ignore[misc]  # a slot here, a constant in the base: most entries do not pay for it
-
     def __init__(
         self,
         future: "asyncio.Future[Any]",
@@ -64,7 +60,7 @@ class InflightBatch(Inflight):
         single: bool = False,
     ) -> None:
         super().__init__(future, deadline, False)
-        self.replies = []
+        self.replies: list[Any] = []
         self.expected = expected
         self.raws = raws
         self.nonce = nonce

@@ -1,7 +1,7 @@
 """InflightLine: brings the replies of a connection to those who wait for them, in the order of the requests."""
 
 from collections import deque
-from typing import Any, cast
+from typing import Any
 
 from hiredis import PushNotification
 
@@ -105,7 +105,7 @@ class InflightLine:
         completed = False
         while entries:
             entry = entries[0]
-            if entry.replies is None:
+            if not isinstance(entry, InflightBatch):
                 reply = get(False) if entry.raw else get()
                 if reply is NOT_READY:
                     return completed
@@ -117,10 +117,9 @@ class InflightLine:
                     entry.future.set_result(reply)
                 completed = True
             else:
-                batch = cast("InflightBatch", entry)
-                before = len(batch.replies)
-                if not self._fill(batch):
-                    return completed or len(batch.replies) > before
+                before = len(entry.replies)
+                if not self._fill(entry):
+                    return completed or len(entry.replies) > before
                 completed = True
         while (reply := get()) is not NOT_READY:
             if type(reply) is not PushNotification:

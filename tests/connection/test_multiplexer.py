@@ -150,7 +150,7 @@ async def test_the_current_connection_is_checked_and_replaced_in_time() -> None:
     async with shared(4, health_check_interval=0.04, read_timeout=0.1) as (multiplexer, _pool, network):
         connection = await multiplexer.acquire()
         async with asyncio.timeout(2):
-            while not network.wires[0].writes:
+            while not network.wires[0].writes:  # noqa: ASYNC110  # no event tells
                 await asyncio.sleep(0.005)
             assert network.wires[0].writes == [PING]
             await connection_closed(connection)
@@ -169,5 +169,5 @@ async def test_the_current_connection_is_checked_and_replaced_in_time() -> None:
 
 async def connection_closed(connection: Any) -> None:
     """Wait until a connection is closed."""
-    while connection.state is not ConnectionState.CLOSED:
+    while connection.state is not ConnectionState.CLOSED:  # noqa: ASYNC110  # no event tells
         await asyncio.sleep(0.005)

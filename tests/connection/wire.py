@@ -27,7 +27,7 @@ class Wire(asyncio.Transport):
         """Everything that was written."""
         return b"".join(self.writes)
 
-    def write(self, data: bytes | bytearray | memoryview) -> None:  # type: ignore[override]  # typeshed's buffer union
+    def write(self, data: bytes | bytearray | memoryview) -> None:
         assert not self.aborted, "written after the end"
         self.writes.append(bytes(data))
 

@@ -28,7 +28,8 @@ class Recorder(Hook):
 
     async def on_batch(self, batch: Any, call_next: Any) -> list[Any]:
         self.seen.append(f"{self.name} batch of {len(batch)}")
-        return await call_next(batch)
+        values: list[Any] = await call_next(batch)
+        return values
 
 
 async def test_the_first_one_is_the_outermost(make_client: MakeClient) -> None:

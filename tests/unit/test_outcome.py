@@ -9,8 +9,12 @@ from redis_aio._command.batch import Batch
 from redis_aio._command.command import Command
 from redis_aio._execution.outcome import final_error, finished, harmless, may_retry
 
-GET, SET, DEL = Command("GET", "k"), Command("SET", "k", "v"), Command("DEL", "k")
-INCR, LPOP, BLPOP = Command("INCR", "k"), Command("LPOP", "k"), Command("BLPOP", "k", 1)
+GET: Command[Any] = Command("GET", "k")
+SET: Command[Any] = Command("SET", "k", "v")
+DEL: Command[Any] = Command("DEL", "k")
+INCR: Command[Any] = Command("INCR", "k")
+LPOP: Command[Any] = Command("LPOP", "k")
+BLPOP: Command[Any] = Command("BLPOP", "k", 1)
 
 
 def lost(kind: type[exceptions.RedisError], *, written: bool) -> exceptions.RedisError:
