@@ -7,7 +7,7 @@ Invariants (each has its test in tests/connection):
 * What is cancelled before the flush leaves the outbox and is never written. What is cancelled later keeps its place in
   line and swallows its reply.
 * A request that finds nothing in flight is written at once. Otherwise one write carries what gathers in a turn of the
-  loop, or as many requests as the last replies woke callers, whichever is first.
+  loop, or as many requests as the last replies woke callers, or enough to keep the server busy, whichever is first.
 * A reply is completed by the oldest entry, or belongs to nobody: then the connection is closed.
 * A connection is READY or it is not used: a failed handshake, a protocol violation or half a written frame closes it.
 * However a connection ends, each entry's future gets an exception that says whether the request had been written.
@@ -33,6 +33,8 @@ from redis_aio._resp.encoder import pack
 
 #: Requests in flight on one connection before it counts as crowded, and before it takes no more.
 CROWDED_REQUESTS = 8_192
+#: Requests that are worth a write of their own: the server works on them while the next ones gather here.
+OVERLAP = 31
 #: Bytes of one unfinished reply, received or announced, from which other callers should go elsewhere.
 LARGE_REPLY = 128 * 1024
 #: Bytes that wait in the outbox or in the transport before callers have to wait.
@@ -102,6 +104,8 @@ class Connection(asyncio.Protocol):
         self._flush_scheduled = False
         #: How many callers the last replies woke: they are likely to send again in this turn, and are waited for.
         self._expected = 0
+        #: A request that meets this many in the outbox has them all written, before the turn is over.
+        self._enough = OVERLAP
         self._room_waiters: set[asyncio.Future[None]] = set()
         self._watch = Watch(self)
 
@@ -159,7 +163,7 @@ class Connection(asyncio.Protocol):
         """
         future = self.loop.create_future()
         line = self._outbox_line
-        if timeout == -1.0 and line and len(line) + 1 != self._expected:  # one more of many: a flush is on its way
+        if timeout == -1.0 and line and len(line) < self._enough:  # one more of many: a flush is on its way
             line.append(Inflight(future, self._turn_deadline, raw))
             self._outbox.append(data)
             self._outbox_bytes += len(data)
@@ -224,7 +228,7 @@ class Connection(asyncio.Protocol):
         self._outbox_bytes += len(data)
         if entry.deadline < self._watch.at:
             self._watch.by(entry.deadline)
-        if len(line) == self._expected != 1 or self._outbox_bytes > WRITE_BUFFER:
+        if len(line) > self._enough or self._outbox_bytes > WRITE_BUFFER:
             self._flush()
         elif not self._flush_scheduled:
             self._flush_scheduled = True
@@ -250,6 +254,7 @@ class Connection(asyncio.Protocol):
             self._settle_line()
             return
         self._inflight.extend(line)
+        self._enough = max(OVERLAP, len(self._inflight) // 2)
         if len(self._inflight) > CROWDED_REQUESTS:
             self.crowded = True
         self._transport.write(b"".join(data) if len(data) > 1 else data[0])
@@ -291,6 +296,7 @@ class Connection(asyncio.Protocol):
             self.fail(error)
             return
         self._expected = (before - len(self._inflight)) or 1
+        self._enough = self._expected - 1 if 1 < self._expected < OVERLAP else max(OVERLAP, len(self._inflight) // 2)
         if moved:
             self.progress_at = self.loop.time()
         self._settle_line()
