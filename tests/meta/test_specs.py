@@ -160,6 +160,14 @@ def _facts(entries: Any, docs: dict[str, Any]) -> Iterator[Facts]:
         yield from _facts(subcommands, _mapping(about.get("subcommands", [])))
 
 
+def _listens(path: Path) -> bool:
+    try:
+        Wire(os.fspath(path), 5.0).close()
+    except OSError:
+        return False
+    return True
+
+
 @contextmanager
 def _sentinel(program: Program, folder: Path) -> Iterator[str]:
     """Run the program as a sentinel; gives the path of its Unix socket."""
@@ -168,7 +176,7 @@ def _sentinel(program: Program, folder: Path) -> Iterator[str]:
     process = subprocess.Popen([program.path, config, "--sentinel"], stdout=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 10
-        while not socket.exists():
+        while not _listens(socket):  # the file is there before anybody listens
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.005)  # until then
