@@ -203,7 +203,7 @@ class ConnectionPool:
         except exceptions.RedisError:
             self.discard(connection)
             return False
-        except BaseException:
+        except BaseException:  # cancelled: the lease must not be lost
             self.release(connection)
             raise
         if isinstance(reply, Exception):

@@ -96,7 +96,7 @@ async def _connect_first(addresses: list[AddressInfo], options: Options) -> sock
                 attempts.start_soon(attempt, address, failed)
                 with anyio.move_on_after(HAPPY_EYEBALLS_DELAY):
                     await failed.wait()
-    except BaseException:
+    except BaseException:  # cancelled: what has connected meanwhile is nobody's
         for sock in winners:
             sock.close()
         raise
@@ -114,7 +114,7 @@ async def _connect_one(address: AddressInfo, options: Options) -> socket.socket:
         sock.setblocking(False)
         _tune(sock, options)
         await _connect(sock, target)
-    except BaseException:
+    except BaseException:  # cancelled or failed: the socket must not outlive the attempt
         sock.close()
         raise
     return sock

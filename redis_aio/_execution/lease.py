@@ -39,6 +39,10 @@ SLICES_IN_FLIGHT = 4
 #: Slices whose replies have not come, with their commands.
 Underway: TypeAlias = "deque[tuple[asyncio.Future[list[Any]], Sequence[Command[Any]]]]"
 
+DISCARD = b"*1\r\n$7\r\nDISCARD\r\n"
+UNWATCH = b"*1\r\n$7\r\nUNWATCH\r\n"
+#: Commands that end what MULTI or WATCH began.
+UNDOING = frozenset(("EXEC", "DISCARD", "UNWATCH"))
 Check: TypeAlias = Callable[[Command[Any]], None]
 
 
@@ -76,11 +80,15 @@ class ConnectionLease:
         """Execute a command on this connection; it may change the connection's state."""
         self._check(command)
         data = self._encode(command.spec, command.args)
-        self._note(command)
+        undoes = command.spec.name in UNDOING
+        if not undoes:
+            self._note(command)
         try:
             reply = await self.send(command, data)
         except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
             raise final_error(command, error, unsafe=self._options.retry_unsafe) from error.__cause__
+        if undoes:  # only now: if it was cancelled before it was written, the state is still there
+            self._note(command)
         if isinstance(reply, Exception):
             try:
                 raise reply
@@ -178,7 +186,6 @@ class ConnectionLease:
         if len(first[1]) == len(batch):  # one write: if it is cancelled before, nothing of it is sent
             flags = flags and [False] * (len(batch) + 1) + [True]
             pending = [self._send_batch(MULTI + first[0] + EXEC, len(batch) + 2, flags)]
-            self._watching = False
             return await self._executed(batch, pending)
         self._in_multi = True
         pending = [self._send_batch(MULTI, 1)]
@@ -186,7 +193,7 @@ class ConnectionLease:
             await self.connection.room()
             pending.append(self._send_batch(data, len(commands)))
             await asyncio.sleep(0)
-        self._in_multi = self._watching = False
+        self._in_multi = False
         pending.append(self._send_batch(EXEC, 1, flags))
         # Shielded: a part that was dropped because its future was cancelled would leave a transaction of the others.
         return await self._executed(batch, [asyncio.shield(future) for future in pending])
@@ -201,11 +208,12 @@ class ConnectionLease:
         finally:
             for future in pending:
                 future.add_done_callback(ignore)
+        self._watching = False  # only now: what is not written ends nothing
         return transaction_values(batch.commands, replies)
 
     def _send(self, command: Command[Any], data: bytes, timeout: float | None) -> "asyncio.Future[Any]":
         raw = command.spec.raw
-        if self._options.high_integrity and not self._in_multi:
+        if self._options.high_integrity and (not self._in_multi or command.spec.name in ("EXEC", "DISCARD")):
             return self.connection.send_checked(data, None, [raw] if raw else None, timeout)
         return self.connection.send(data, raw, timeout)
 
@@ -262,15 +270,18 @@ class ConnectionLease:
         if self._tainted or connection.state is not ConnectionState.READY:
             pool.discard(connection)
             return
-        if self._in_multi:
-            connection.send(b"*1\r\n$7\r\nDISCARD\r\n").add_done_callback(self._undone)
-        elif self._watching:
-            connection.send(b"*1\r\n$7\r\nUNWATCH\r\n").add_done_callback(self._undone)
-        pool.release(connection)
+        undo = [request for request, needed in ((DISCARD, self._in_multi), (UNWATCH, self._watching)) if needed]
+        if undo:
+            undone = connection.send_batch(b"".join(undo), len(undo))
+            undone.add_done_callback(lambda future: self._undone(pool, future))
+        else:
+            pool.release(connection)
 
-    def _undone(self, future: "asyncio.Future[Any]") -> None:
-        """Close the connection if its state could not be undone."""
-        if future.cancelled() or future.exception() is not None:
-            return  # it is gone, and its state with it
-        if isinstance(future.result(), Exception):
-            self.connection.fail(exceptions.ConnectionError("the state of the connection could not be undone"))
+    def _undone(self, pool: ConnectionPool, future: "asyncio.Future[list[Any]]") -> None:
+        """Give the connection back if its state was undone; close it if that cannot be said."""
+        failed = future.cancelled() or future.exception() is not None
+        # There is no MULTI to discard where it was dropped before it was written, or EXEC came through after all.
+        if failed or any(isinstance(r, Exception) and "without MULTI" not in str(r) for r in future.result()):
+            pool.discard(self.connection)
+        else:
+            pool.release(self.connection)

@@ -113,7 +113,7 @@ def _strict(gets: Callable[[bool], Any], encoding: str) -> Callable[..., Any]:
     def get(decode: bool = True) -> Any:
         try:
             reply = gets(decode)
-        except BaseException:
+        except BaseException:  # whatever it is: what was noted belongs to this call
             _undecodable.pop(get_ident(), None)  # it would be taken for another connection's
             raise
         if not _undecodable and not noted:

@@ -40,7 +40,7 @@ class Guardian:
                 cwd="/",
                 start_new_session=True,  # Ctrl-C in the terminal must not reach it
             )
-        except BaseException:
+        except BaseException:  # without a guardian nobody reads the pipe
             os.close(self._pipe)
             raise
         finally:

@@ -181,7 +181,7 @@ class RedisServer:
             try:
                 self._guardian = Guardian(self._folder)
                 self._launch_on_free_port()
-            except BaseException:
+            except BaseException:  # also Ctrl-C: half a start must leave nothing behind
                 self.stop()
                 raise
         return self

@@ -170,6 +170,30 @@ async def test_what_is_watched_and_given_up_does_not_reach_the_next_holder(make_
     assert stats.dials == 1
 
 
+@pytest.mark.parametrize("raw", [False, True], ids=["pipeline", "raw"])
+async def test_what_was_given_up_before_it_was_written_is_undone_too(make_client: MakeClient, raw: bool) -> None:
+    client, other = make_client(pool_size=1), make_client()
+    for ticks in range(8):
+        async with client.connection() as connection, connection.pipeline() as pipe:
+            await pipe.watch("a")
+            wire: Any = connection._lease
+            wire.connection._expected = 9  # as after many replies: what comes is not written at once
+            if raw:
+                await connection.execute_command("MULTI")
+                wire.connection._expected = 9
+                task = asyncio.ensure_future(connection.execute_command("EXEC"))
+            else:
+                pipe.multi()
+                task = asyncio.ensure_future(pipe.set("b", 1).execute())
+            for _ in range(ticks):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+        await other.set("a", ticks)
+        async with client.connection() as connection:
+            assert await connection.pipeline().set("c", 1).execute() == [True]
+
+
 async def test_misuse_is_told(client: Any) -> None:
     pipe = client.pipeline()
     pipe.set("a", 1)
