@@ -12,3 +12,17 @@ class CommandGroup(Generic[S]):
     def _run(self, command: Command[T]) -> Reply[T]:
         """Hand the command to whatever this is a face of: a client executes it, a pipeline queues it."""
         raise NotImplementedError
+
+
+class ModuleCommands(CommandGroup[S]):
+    """A group behind an accessor of its own, as ``client.json()``.
+
+    Args:
+        owner: the client or pipeline it was called on, which runs the commands.
+    """
+
+    def __init__(self, owner: CommandGroup[S]) -> None:
+        self._owner = owner
+
+    def _run(self, command: Command[T]) -> Reply[T]:
+        return self._owner._run(command)
