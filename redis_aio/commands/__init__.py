@@ -13,6 +13,7 @@
 | connection        | ``connection.py``   |
 | server            | ``server.py``       |
 
+``modules.py`` leads to the groups behind an accessor (``client.json()``), each a package or file of its own.
 ``iterators.py`` holds the iterators over SCAN and its kin, which only clients have.
 """
 
@@ -22,6 +23,7 @@ from redis_aio.commands.hashes import HashCommands
 from redis_aio.commands.hyperloglog import HyperLogLogCommands
 from redis_aio.commands.keys import KeyCommands
 from redis_aio.commands.lists import ListCommands
+from redis_aio.commands.modules import ModuleAccessors
 from redis_aio.commands.server import ServerCommands
 from redis_aio.commands.sets import SetCommands
 from redis_aio.commands.sorted_sets import SortedSetCommands
@@ -40,6 +42,7 @@ class Commands(
     HyperLogLogCommands[S],
     ConnectionCommands[S],
     ServerCommands[S],
+    ModuleAccessors[S],
 ):
     """Every command of every group."""
 

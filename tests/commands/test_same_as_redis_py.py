@@ -12,14 +12,14 @@ import redis.asyncio
 
 from redis_aio.exceptions import DataError, ResponseError
 from redis_aio.testing import RedisServer
-from tests.commands import calls_basics, calls_collections
+from tests.commands import calls_basics, calls_collections, calls_vectorset
 from tests.commands.calls_collections import Call, Case
 from tests.commands.conftest import Needs
 from tests.conftest import MakeClient
 
 pytestmark = pytest.mark.one_loop
 
-CASES = [*calls_basics.CASES, *calls_collections.CASES]
+CASES = [*calls_basics.CASES, *calls_collections.CASES, *calls_vectorset.CASES]
 DECODE = pytest.mark.parametrize("decode", [False, True], ids=["bytes", "str"])
 
 
@@ -50,11 +50,17 @@ def shape(value: Any) -> Any:
     return type(value).__name__
 
 
+def method_of(client: Any, name: str) -> Any:
+    """Return a method by its name; ``vset.vadd`` is a method of what ``client.vset()`` returns."""
+    accessor, _, method = name.rpartition(".")
+    return getattr(getattr(client, accessor)() if accessor else client, method)
+
+
 async def outcome(client: Any, call: Call, view: Any = typed) -> Any:
     """Return what a call gives: its value, or the kind of its error, and the text where it is the server's."""
     method, args, kwargs = call
     try:
-        return view(await getattr(client, method)(*args, **kwargs))
+        return view(await method_of(client, method)(*args, **kwargs))
     except (DataError, redis.DataError):
         return "DataError"
     except (ResponseError, redis.ResponseError) as error:

@@ -127,7 +127,10 @@ def command_line(binary: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[
 
     def start(*args: str) -> tuple[subprocess.Popen[str], str]:
         command = [sys.executable, "-m", "redis_aio.testing", "--binary", str(binary), *args]
+        # Whoever runs the tests in the background may have had SIGINT ignored, and children inherit that.
+        inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
         process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        signal.signal(signal.SIGINT, inherited)
         processes.append(process)
         return process, line_of(process)
 

@@ -2,7 +2,8 @@
 
 ``python -m tests.support.chained_stub`` rewrites the file. Every public method of ``Commands`` appears with the
 parameters of its implementation; what returns a ``Reply`` returns ``Self`` instead, so overloads that differ only in
-the reply become one. The text is as ``ruff format`` would leave it.
+the reply become one. A group behind an accessor, as ``json()``, becomes a class whose methods return the pipeline that
+the accessor was called on. The text is as ``ruff format`` would leave it.
 """
 
 import ast
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from redis_aio.commands import Commands, _chained
+from redis_aio.commands.base import ModuleCommands
 
 STUB = Path(inspect.getfile(_chained)).with_suffix(".pyi")
 
@@ -112,11 +114,23 @@ def _parameters(arguments: ast.arguments, qualify: _Qualify) -> list[str]:
     return parts
 
 
-def _method(name: str, node: _Function, qualify: _Qualify) -> str:
+def _group(node: ast.expr, module: _Module) -> type | None:
+    """Return the class of the group behind an accessor whose return annotation this is."""
+    if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Name):
+        return None
+    where, name = module.origin(node.value.id)
+    found = getattr(importlib.import_module(where), name, None) if where.startswith("redis_aio.commands.") else None
+    return found if isinstance(found, type) and issubclass(found, ModuleCommands) else None
+
+
+def _method(name: str, node: _Function, qualify: _Qualify, chain: str = "Self") -> str:
     if node.returns is None:
         raise ValueError(f"{name} has no return annotation")
-    returns = ast.unparse(node.returns)
-    returns = "Self" if returns.startswith("Reply[") else qualify.text(node.returns)
+    group = _group(node.returns, qualify.module)
+    if ast.unparse(node.returns).startswith("Reply["):
+        returns = chain
+    else:
+        returns = f"Chained{group.__name__}[{chain}]" if group else qualify.text(node.returns)
     decorators = [f"{_INDENT}@{ast.unparse(decorator)}\n" for decorator in node.decorator_list]
     keyword = "async def" if isinstance(node, ast.AsyncFunctionDef) else "def"
     parameters = _parameters(node.args, qualify)
@@ -157,6 +171,19 @@ def _import_order(name: str) -> tuple[int, str, str]:
     return kind, name.lower(), name
 
 
+def _class(cls: type, qualify: _Qualify) -> list[str]:
+    """Return the methods of a group behind an accessor, each of which returns the pipeline ``P``."""
+    methods: dict[str, str] = {}
+    for part in cls.__mro__:
+        if part.__module__.startswith("redis_aio.commands.") and issubclass(part, ModuleCommands):
+            module = _Module(part.__module__)
+            inner = _Qualify(module, frozenset(module.methods(part.__name__)), qualify.imports)
+            for name, node in module.methods(part.__name__).items():
+                methods.setdefault(name, _method(name, node, inner, "P"))
+    body = list(methods.values()) or [f"{_INDENT}..."]
+    return ["", f"class Chained{cls.__name__}(Generic[P]):", *body]
+
+
 def stub() -> str:
     """Return what the file must contain."""
     classes = [cls for cls in Commands.__mro__ if cls.__module__.startswith("redis_aio.commands.")]
@@ -164,14 +191,21 @@ def stub() -> str:
     public = frozenset(name for name in dir(Commands) if not name.startswith("_"))
     imports = {"Generic": ("typing", "Generic"), "Self": ("typing", "Self"), "S": ("redis_aio.typing", "S")}
     methods: dict[str, str] = {}
+    groups: list[str] = []
     for cls, module in modules.items():
         for name, node in module.methods(cls.__name__).items():
-            if name not in methods:  # earlier in the method resolution order
-                methods[name] = _method(name, node, _Qualify(module, public, imports))
+            if name in methods:
+                continue  # another class stands earlier in the method resolution order
+            methods[name] = _method(name, node, qualify := _Qualify(module, public, imports))
+            if node.returns is not None and (group := _group(node.returns, module)):
+                groups += _class(group, qualify)
+    if groups:
+        imports["TypeVar"] = ("typing", "TypeVar")
+        groups = ["", 'P = TypeVar("P")', *groups]
     missing = public - methods.keys()
     if missing:
         raise ValueError(f"these are in Commands, but not written as methods: {sorted(missing)}")
-    lines = [HEADER, *_import_lines(imports), "", "class ChainedCommands(Generic[S]):", *methods.values()]
+    lines = [HEADER, *_import_lines(imports), "", "class ChainedCommands(Generic[S]):", *methods.values(), *groups]
     return "\n".join(lines) + "\n"
 
 

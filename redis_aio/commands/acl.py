@@ -1,0 +1,197 @@
+"""ACLCommands: the commands of the container ACL, which COMMAND DOCS files under "server"."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from redis_aio._command.command import Command
+from redis_aio._replies.acl import log, user
+from redis_aio._replies.common import list_of, ok, text
+from redis_aio.commands._arguments import one_or_many, some
+from redis_aio.commands.base import CommandGroup
+from redis_aio.exceptions import DataError
+from redis_aio.typing import ChannelT, EncodableT, KeyT, Reply, S
+
+_texts = list_of(text)
+
+_PASSWORDS = {"+": ">", "-": "<"}
+_HASHES = {"+": "#", "-": "!"}
+_CATEGORIES = {"+": "+@", "-": "-@"}
+_COMMANDS = {"+": "+", "-": "-"}
+
+
+class ACLCommands(CommandGroup[S]):
+    """The commands about users and what they may do."""
+
+    def acl_cat(self, category: str | None = None) -> Reply[list[str]]:
+        """Return the names of the categories, or of the commands of one.
+
+        https://redis.io/commands/acl-cat/
+        """
+        return self._run(Command("ACL CAT", *((category,) if category else ()), reply=_texts))
+
+    def acl_deluser(self, *username: str) -> Reply[int]:
+        """Delete users, end their connections, and return how many there were.
+
+        https://redis.io/commands/acl-deluser/
+        """
+        return self._run(Command("ACL DELUSER", *some("username", username)))
+
+    def acl_dryrun(self, username: str, *args: EncodableT) -> Reply[S]:
+        """Return ``"OK"`` if a user might execute the command whose words ``args`` are, or the reason why not.
+
+        https://redis.io/commands/acl-dryrun/
+        """
+        return self._run(Command("ACL DRYRUN", username, *some("args", args)))
+
+    def acl_genpass(self, bits: int | None = None) -> Reply[str]:
+        """Return a random password of 256 bits, or of ``bits``, in hexadecimal digits.
+
+        https://redis.io/commands/acl-genpass/
+        """
+        if bits is None:
+            return self._run(Command("ACL GENPASS", reply=text))
+        try:
+            number = int(bits)
+        except (TypeError, ValueError):
+            number = -1
+        if not 0 <= number <= 4096:
+            raise DataError("bits must be a number from 1 to 4096")
+        return self._run(Command("ACL GENPASS", number, reply=text))
+
+    def acl_getuser(self, username: str) -> Reply[dict[str, Any] | None]:
+        """Return what a user may do, or ``None`` for one that does not exist.
+
+        ``"passwords"`` are their SHA-256 hashes; ``"selectors"`` are flat lists of names and values.
+
+        https://redis.io/commands/acl-getuser/
+        """
+        return self._run(Command("ACL GETUSER", username, reply=user))
+
+    def acl_help(self) -> Reply[list[str]]:
+        """Return what ACL can do, a line of text each.
+
+        https://redis.io/commands/acl-help/
+        """
+        return self._run(Command("ACL HELP", reply=_texts))
+
+    def acl_list(self) -> Reply[list[str]]:
+        """Return the rules of all users, as they stand in a configuration file, with the hashes of the passwords.
+
+        https://redis.io/commands/acl-list/
+        """
+        return self._run(Command("ACL LIST", reply=_texts))
+
+    def acl_load(self) -> Reply[bool]:
+        """Replace the users by those of the server's ACL file; without such a file it is a ResponseError.
+
+        https://redis.io/commands/acl-load/
+        """
+        return self._run(Command("ACL LOAD", reply=ok))
+
+    def acl_log(self, count: int | None = None) -> Reply[list[dict[str, Any]]]:
+        """Return what was refused of late, the newest first; at most ``count``, by default 10.
+
+        https://redis.io/commands/acl-log/
+        """
+        if count is None:
+            return self._run(Command("ACL LOG", reply=log))
+        if not isinstance(count, int):
+            raise DataError(f"count must be an int, not {type(count).__name__}")
+        return self._run(Command("ACL LOG", count, reply=log))
+
+    def acl_log_reset(self) -> Reply[bool]:
+        """Empty the log of what was refused.
+
+        https://redis.io/commands/acl-log/
+        """
+        return self._run(Command("ACL LOG", "RESET", reply=ok))
+
+    def acl_save(self) -> Reply[bool]:
+        """Write the users into the server's ACL file; without such a file it is a ResponseError.
+
+        https://redis.io/commands/acl-save/
+        """
+        return self._run(Command("ACL SAVE", reply=ok))
+
+    def acl_setuser(
+        self,
+        username: str,
+        enabled: bool = False,
+        nopass: bool = False,
+        passwords: str | Iterable[str] | None = None,
+        hashed_passwords: str | Iterable[str] | None = None,
+        categories: Iterable[str] | None = None,
+        commands: Iterable[str] | None = None,
+        keys: Iterable[KeyT] | None = None,
+        channels: Iterable[ChannelT] | None = None,
+        selectors: Iterable[tuple[str, KeyT]] | None = None,
+        reset: bool = False,
+        reset_keys: bool = False,
+        reset_channels: bool = False,
+        reset_passwords: bool = False,
+        *,
+        rules: Iterable[str] = (),
+    ) -> Reply[bool]:
+        """Create a user, or add to what one may do.
+
+        Without ``enabled`` the user is switched off, even one that was on. Passwords, categories and commands begin
+        with ``+`` to add and ``-`` to take away; one password may be given as a string. Keys and channels are
+        patterns, a key may begin with ``%R~``, ``%W~`` or ``~``. A selector is a command and a key pattern. The resets
+        come first; ``rules`` come last, as they are, for what has no parameter (``"skip-sanitize-payload"``). Errors
+        never show a password, nor does the server's own.
+
+        https://redis.io/commands/acl-setuser/
+        """
+        if nopass and (passwords or hashed_passwords):
+            raise DataError("nopass and passwords exclude each other")
+        words: list[EncodableT] = []
+        resets = (("reset", reset), ("resetkeys", reset_keys), ("resetchannels", reset_channels))
+        words += [word for word, given in (*resets, ("resetpass", reset_passwords)) if given]
+        words.append("on" if enabled else "off")
+        words += _signed("passwords", one_or_many(passwords or ()), _PASSWORDS)
+        words += _signed("hashed_passwords", one_or_many(hashed_passwords or ()), _HASHES)
+        if nopass:
+            words.append("nopass")
+        words += [_category(word) for word in _signed("categories", _listed("categories", categories), _CATEGORIES)]
+        words += _signed("commands", _listed("commands", commands), _COMMANDS)
+        words += [_key(key) for key in _listed("keys", keys)]
+        words += [_joined("&", channel) for channel in _listed("channels", channels)]
+        words += [_selector(selector) for selector in _listed("selectors", selectors)]
+        words += _listed("rules", rules)
+        return self._run(Command("ACL SETUSER", username, *words, reply=ok))
+
+    def acl_users(self) -> Reply[list[str]]:
+        """Return the names of all users.
+
+        https://redis.io/commands/acl-users/
+        """
+        return self._run(Command("ACL USERS", reply=_texts))
+
+    def acl_whoami(self) -> Reply[str]:
+        """Return the user that the client is logged in as.
+
+        https://redis.io/commands/acl-whoami/
+        """
+        return self._run(Command("ACL WHOAMI", reply=text))
+
+
+def _listed(name: str, values: Iterable[Any] | None) -> list[Any]:
+    if isinstance(values, str | bytes | memoryview):
+        raise DataError(f"{name} must be a list, not a single string")
+    return list(values or ())
+
+
+def _signed(name: str, values: list[Any], signs: dict[str, str], drop: str = "") -> list[bytes | str]:
+    """Return the values with their signs replaced, without ``drop`` after it.
+
+    The error names the place of a value that has no sign, never the value.
+    """
+    words: list[bytes | str] = []
+    for index, value in enumerate(values):
+        word = value if isinstance(value, str) else _joined("", value).decode("latin-1")  # no letter is lost in it
+        sign, rest = word[:1], word[1:]
+        if sign not in signs:
+            raise DataError(f'{name}[{index}] must begin with "+" or "-"')
+        word = signs[sign] + rest.removeprefix(drop)
+        words.append(word if isinstance(value, str) else word.encode("latin-1"))
+    return words
