@@ -82,7 +82,7 @@ faults: $(VENV)/.test ## run the tests of the faults at full length, which takes
 	REDIS_AIO_FAULTS=long $(BIN)/python -m pytest -v -o faulthandler_timeout=1800 $(or $(ARGS),tests/faults)
 
 .PHONY: servers
-servers: ## fetch Redis 7.0 and 8.0, Valkey 8.0 and 9 into ~/.cache/redis-aio-servers; nothing is installed
+servers: ## fetch Redis 7.0, 7.4 with modules and 8.0, Valkey 8.0 and 9 into ~/.cache/redis-aio-servers; nothing is installed
 	$(SERVERS) install all
 	$(SERVERS) list
 

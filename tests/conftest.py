@@ -75,7 +75,10 @@ def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[]
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     found = _chosen(metafunc.config)
-    if "server_program" not in metafunc.fixturenames or len(found) == 1:
+    if not metafunc.config.getoption("--matrix"):
+        wanted = metafunc.definition.get_closest_marker("modules") is not None
+        found = {name: program for name, program in found.items() if program.modules is wanted} or found
+    if "server_program" not in metafunc.fixturenames or len(_chosen(metafunc.config)) == 1:
         return
     path = metafunc.definition.path.relative_to(metafunc.config.rootpath)
     if metafunc.config.getoption("--matrix") or "commands" in path.parts:

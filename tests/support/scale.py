@@ -52,6 +52,7 @@ OUTAGE_SECONDS: Final = _scaled(1.0, 10.0)
 OUTAGE_WORKERS: Final = _scaled(10, 50)
 
 # 11: blocking commands
+BLOCK_DEFAULT_SECONDS: Final = _scaled(4.0, 8.0)
 BLOCK_SECONDS: Final = _scaled(1.0, 8.0)
 BLOCK_READ_TIMEOUT: Final = _scaled(0.3, 3.0)
 BLOCK_CANCELS: Final = _scaled(60, 1_000)

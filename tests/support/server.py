@@ -25,6 +25,8 @@ class Program:
     path: Path
     flavour: str
     version: tuple[int, ...]
+    #: Whether it brings the modules JSON, search, time series and Bloom.
+    modules: bool = False
 
     @property
     def name(self) -> str:
@@ -48,7 +50,9 @@ def program(path: Path) -> Program:
     if found is None:
         raise ValueError(f"{path} is no Redis server: --version says {text[:100]!r}")
     flavour = "valkey" if text.startswith("Valkey") else "redis"
-    return Program(path, flavour, tuple(map(int, found.groups())))
+    with path.open("rb") as file:  # a script then, which hands them over
+        modules = b"--loadmodule" in file.read(4096)
+    return Program(path, flavour, tuple(map(int, found.groups())), modules)
 
 
 def programs(others: Iterable[str]) -> dict[str, Program]:

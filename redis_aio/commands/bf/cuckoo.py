@@ -1,0 +1,138 @@
+"""CuckooCommands: Cuckoo filters, as Bloom filters, from which items can be deleted again."""
+
+from collections.abc import Iterable
+
+from redis_aio._command.command import Command
+from redis_aio._replies import bf as replies
+from redis_aio._replies.common import boolean, ok
+from redis_aio.commands._arguments import some
+from redis_aio.commands.base import ModuleCommands
+from redis_aio.commands.bf._arguments import flagged, given
+from redis_aio.typing import EncodableT, KeyT, Reply, S
+
+
+class CuckooCommands(ModuleCommands[S]):
+    """The commands of Cuckoo filters."""
+
+    def create(
+        self,
+        key: KeyT,
+        capacity: int,
+        expansion: int | None = None,
+        bucket_size: int | None = None,
+        max_iterations: int | None = None,
+    ) -> Reply[bool]:
+        """Make a filter.
+
+        Args:
+            key: where.
+            capacity: how many items it holds before it grows.
+            expansion: how many times larger each further sub-filter is.
+            bucket_size: items in each bucket.
+            max_iterations: how often items are moved to make room, before the filter counts as full.
+
+        https://redis.io/commands/cf.reserve/
+        """
+        options = given({"EXPANSION": expansion, "BUCKETSIZE": bucket_size, "MAXITERATIONS": max_iterations})
+        return self._run(Command("CF.RESERVE", key, capacity, *options, reply=ok))
+
+    reserve = create
+
+    def add(self, key: KeyT, item: EncodableT) -> Reply[bool]:
+        """Add an item, again if it is there.
+
+        https://redis.io/commands/cf.add/
+        """
+        return self._run(Command("CF.ADD", key, item, reply=boolean))
+
+    def addnx(self, key: KeyT, item: EncodableT) -> Reply[bool]:
+        """Add an item that is not there yet; return whether it was added.
+
+        https://redis.io/commands/cf.addnx/
+        """
+        return self._run(Command("CF.ADDNX", key, item, reply=boolean))
+
+    def insert(
+        self, key: KeyT, items: Iterable[EncodableT], capacity: int | None = None, nocreate: bool | None = None
+    ) -> Reply[list[bool | int]]:
+        """Add items, again if they are there; return for each ``True``, or -1 where the filter is full.
+
+        Args:
+            key: the filter.
+            items: what to add.
+            capacity: of a filter that is made because there is none.
+            nocreate: make none; then a missing filter is an error.
+
+        https://redis.io/commands/cf.insert/
+        """
+        return self._insert("CF.INSERT", key, items, capacity, nocreate)
+
+    def insertnx(
+        self, key: KeyT, items: Iterable[EncodableT], capacity: int | None = None, nocreate: bool | None = None
+    ) -> Reply[list[bool | int]]:
+        """Add the items that are not there yet; return for each whether it was added, or -1 where the filter is full.
+
+        The arguments are those of :meth:`insert`.
+
+        https://redis.io/commands/cf.insertnx/
+        """
+        return self._insert("CF.INSERTNX", key, items, capacity, nocreate)
+
+    def _insert(
+        self, name: str, key: KeyT, items: Iterable[EncodableT], capacity: int | None, nocreate: bool | None
+    ) -> Reply[list[bool | int]]:
+        options = [*given({"CAPACITY": capacity}), *flagged(NOCREATE=nocreate)]
+        return self._run(Command(name, key, *options, "ITEMS", *some("items", [*items]), reply=replies.flags))
+
+    def exists(self, key: KeyT, item: EncodableT) -> Reply[bool]:
+        """Return whether an item was probably added; ``False`` is certain.
+
+        https://redis.io/commands/cf.exists/
+        """
+        return self._run(Command("CF.EXISTS", key, item, reply=boolean))
+
+    def mexists(self, key: KeyT, *items: EncodableT) -> Reply[list[bool]]:
+        """Return for each item whether it was probably added.
+
+        https://redis.io/commands/cf.mexists/
+        """
+        return self._run(Command("CF.MEXISTS", key, *some("items", items), reply=replies.flags))
+
+    def delete(self, key: KeyT, item: EncodableT) -> Reply[bool]:
+        """Delete an item once; return whether it was there.
+
+        Deleting what was never added may delete another item.
+
+        https://redis.io/commands/cf.del/
+        """
+        return self._run(Command("CF.DEL", key, item, reply=boolean))
+
+    def count(self, key: KeyT, item: EncodableT) -> Reply[int]:
+        """Return how often an item was probably added.
+
+        https://redis.io/commands/cf.count/
+        """
+        return self._run(Command("CF.COUNT", key, item))
+
+    def scandump(self, key: KeyT, iter: int) -> Reply[tuple[int, bytes | None]]:
+        """Return a part of the filter, for :meth:`loadchunk`: the next ``iter`` and its data; ``(0, None)`` is the end.
+
+        ``iter`` is 0 for the first part.
+
+        https://redis.io/commands/cf.scandump/
+        """
+        return self._run(Command("CF.SCANDUMP", key, iter, reply=replies.chunk))
+
+    def loadchunk(self, key: KeyT, iter: int, data: bytes) -> Reply[S]:
+        """Restore a part of a filter; the first one replaces what is there.
+
+        https://redis.io/commands/cf.loadchunk/
+        """
+        return self._run(Command("CF.LOADCHUNK", key, iter, data))
+
+    def info(self, key: KeyT) -> Reply[replies.CFInfo]:
+        """Return what the server knows of a filter.
+
+        https://redis.io/commands/cf.info/
+        """
+        return self._run(Command("CF.INFO", key, reply=replies.CFInfo))
