@@ -49,6 +49,15 @@ async def open_transport(options: Options, factory: Callable[[], asyncio.Protoco
     return sock
 
 
+def peer_of(sock: socket.socket) -> tuple[str, int] | None:
+    """Return the address at the other end: host and port, or the path of a unix socket and 0."""
+    try:
+        name = sock.getpeername()
+    except OSError:  # it is lost already
+        return None
+    return (name, 0) if isinstance(name, str) else (str(name[0]), int(name[1]))
+
+
 def _server_hostname(options: Options) -> str | None:
     if options.ssl_context is None:
         return None
@@ -56,12 +65,16 @@ def _server_hostname(options: Options) -> str | None:
 
 
 async def _connect_tcp(options: Options) -> socket.socket:
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)
-    addresses = _interleaved(found)
+    addresses = _interleaved(await _resolve(options))
     if len(addresses) == 1:
         return await _connect_one(addresses[0], options)
     return await _connect_first(addresses, options)
+
+
+async def _resolve(options: Options) -> Sequence[AddressInfo]:
+    with suppress(socket.gaierror):  # an IP address needs no resolver, and no thread to run one in
+        return socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    return await asyncio.get_running_loop().getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)
 
 
 def _interleaved(found: Sequence[AddressInfo]) -> list[AddressInfo]:
