@@ -6,6 +6,7 @@ from redis_aio.commands.bf.count_min import CountMinCommands
 from redis_aio.commands.bf.cuckoo import CuckooCommands
 from redis_aio.commands.bf.t_digest import TDigestCommands
 from redis_aio.commands.bf.top_k import TopKCommands
+from redis_aio.commands.timeseries.commands import TimeSeriesCommands
 from redis_aio.commands.vectorset.commands import VectorSetCommands
 from redis_aio.typing import S
 
@@ -32,6 +33,10 @@ class ModuleAccessors(CommandGroup[S]):
     def tdigest(self) -> TDigestCommands[S]:
         """Return the commands of t-digests."""
         return TDigestCommands(self)
+
+    def ts(self) -> TimeSeriesCommands[S]:
+        """Return the commands of time series."""
+        return TimeSeriesCommands(self)
 
     def vset(self) -> VectorSetCommands[S]:
         """Return the commands of vector sets."""

@@ -17,10 +17,10 @@ class BloomCommands(ModuleCommands[S]):
     def create(
         self,
         key: KeyT,
-        errorRate: float,  # noqa: N803  # redis-py's name
+        errorRate: float,
         capacity: int,
         expansion: int | None = None,
-        noScale: bool | None = None,  # noqa: N803  # redis-py's name
+        noScale: bool | None = None,
     ) -> Reply[bool]:
         """Make a filter.
 
@@ -60,9 +60,9 @@ class BloomCommands(ModuleCommands[S]):
         items: Iterable[EncodableT],
         capacity: int | None = None,
         error: float | None = None,
-        noCreate: bool | None = None,  # noqa: N803  # redis-py's name
+        noCreate: bool | None = None,
         expansion: int | None = None,
-        noScale: bool | None = None,  # noqa: N803  # redis-py's name
+        noScale: bool | None = None,
     ) -> Reply[list[bool]]:
         """Add items, to a filter that is made if there is none; return for each whether it is certainly new.
 

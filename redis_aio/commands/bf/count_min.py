@@ -48,9 +48,9 @@ class CountMinCommands(ModuleCommands[S]):
 
     def merge(
         self,
-        destKey: KeyT,  # noqa: N803  # redis-py's name
-        numKeys: int,  # noqa: N803  # redis-py's name
-        srcKeys: Sequence[KeyT],  # noqa: N803  # redis-py's name
+        destKey: KeyT,
+        numKeys: int,
+        srcKeys: Sequence[KeyT],
         weights: Sequence[int] = (),
     ) -> Reply[bool]:
         """Replace the counts of ``destKey`` by the sums of those of the sources; all have the same dimensions.
