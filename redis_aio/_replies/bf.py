@@ -41,10 +41,11 @@ def _name(value: Any) -> Any:
     return shown
 
 
-def chunk(reply: Any) -> tuple[int, bytes | None]:
-    """Return the reply of SCANDUMP: where to go on, and data that is never decoded."""
-    position, data = reply
-    return int(position), data
+def top_k_info(reply: Any) -> "TopKInfo":
+    """Return the reply of TOPK.INFO; its decay is a string in RESP2."""
+    info = TopKInfo(reply)
+    info.decay = float(info.decay)
+    return info
 
 
 class _Info:
@@ -124,7 +125,7 @@ class TopKInfo(_Info):
     k: int
     width: int
     depth: int
-    decay: Any
+    decay: float
     _names = {"k": "k", "width": "width", "depth": "depth", "decay": "decay"}
 
 

@@ -57,10 +57,17 @@ last_samples = _by_key(_last)
 ranges = _by_key(lambda data: [samples(data)])
 
 
+def _rules(reply: Any) -> dict[Any, list[Any]]:
+    if isinstance(reply, dict):
+        return reply
+    return {target: rest for target, *rest in reply or ()}
+
+
 class TSInfo:
     """A time series; also ``info["chunk_count"]``, ``info["chunkCount"]`` and ``info.get("chunk_count")``."""
 
-    rules: Any
+    #: Target to ``[milliseconds of a bucket, aggregator, alignment]``.
+    rules: dict[Any, list[Any]]
     labels: dict[str, Any]
     source_key: Any
     chunk_count: int | None
@@ -89,7 +96,7 @@ class TSInfo:
         found = text_keyed(args)
         for name, attribute in self._names.items():
             setattr(self, attribute, found.get(name))
-        self.rules = found.get("rules")
+        self.rules = _rules(found.get("rules"))
         self.labels = _labels(found.get("labels"))
         if isinstance(self.duplicate_policy, bytes):
             self.duplicate_policy = text(self.duplicate_policy)

@@ -1,11 +1,14 @@
 """ModuleAccessors: the way to the groups that stand behind an accessor, as ``client.json()``."""
 
+from json import JSONDecoder, JSONEncoder
+
 from redis_aio.commands.base import CommandGroup
 from redis_aio.commands.bf.bloom import BloomCommands
 from redis_aio.commands.bf.count_min import CountMinCommands
 from redis_aio.commands.bf.cuckoo import CuckooCommands
 from redis_aio.commands.bf.t_digest import TDigestCommands
 from redis_aio.commands.bf.top_k import TopKCommands
+from redis_aio.commands.json.commands import DEFAULT_DECODER, DEFAULT_ENCODER, JSONCommands
 from redis_aio.commands.timeseries.commands import TimeSeriesCommands
 from redis_aio.commands.vectorset.commands import VectorSetCommands
 from redis_aio.typing import S
@@ -13,6 +16,10 @@ from redis_aio.typing import S
 
 class ModuleAccessors(CommandGroup[S]):
     """Each method returns a group whose commands run where the method was called: on a client, or on a pipeline."""
+
+    def json(self, encoder: JSONEncoder = DEFAULT_ENCODER, decoder: JSONDecoder = DEFAULT_DECODER) -> JSONCommands[S]:
+        """Return the commands of JSON values; ``encoder`` and ``decoder`` make text of values, and values of text."""
+        return JSONCommands(self, encoder, decoder)
 
     def bf(self) -> BloomCommands[S]:
         """Return the commands of Bloom filters."""

@@ -1,4 +1,7 @@
-"""Calls of the time series commands, for the comparison with redis-py."""
+"""Calls of the time series commands, for the comparison with redis-py.
+
+TS.INFO is not among them: over RESP3, undecoded, redis-py finds nothing in it.
+"""
 
 from tests.commands.calls_collections import Case, call
 
@@ -13,11 +16,9 @@ CASES = [
         [
             call("ts.create", "new"),
             call("ts.create", "new", 1000),
-            call("ts.create", "n2", 1000, True, {"x": "y"}, 128, "last", 10, 0.5),
-            call("ts.info", "n2"),
+            call("ts.create", "n2", 1000, True, {"x": "y"}, 128, "last"),
             call("ts.create", "n3", ignore_max_time_diff=5),
             call("ts.alter", "a", retention_msecs=5000, labels={"room": "9"}, chunk_size=256, duplicate_policy="sum"),
-            call("ts.info", "a"),
             call("ts.info", "none"),
         ],
         ["TS.CREATE"],
@@ -29,7 +30,7 @@ CASES = [
             call("ts.add", "a", 1000, 1.5),
             call("ts.add", "a", 1000, 2, on_duplicate="sum"),
             call("ts.add", "a", 1000, 2),
-            call("ts.add", "n", 1, "2", 1000, False, {"x": "y"}, 128, "first", 1, 1),
+            call("ts.add", "n", 1, "2", 1000, False, {"x": "y"}, 128, "first"),
             call("ts.madd", [("a", 2000, 1), ("a", 1000, 2), ("none", 1, 1)]),
             call("ts.incrby", "a", 5, timestamp=3000),
             call("ts.decrby", "a", 1.5, timestamp=4000),
@@ -90,7 +91,6 @@ CASES = [
         [A, ("TS.CREATE", "r")],
         [
             call("ts.createrule", "a", "r", "avg", 1000),
-            call("ts.info", "r"),
             call("ts.createrule", "a", "r", "avg", 1000),
             call("ts.deleterule", "a", "r"),
             call("ts.createrule", "a", "r", "twa", 1000, 500),

@@ -95,6 +95,14 @@ def test_what_no_server_here_has_is_sent_as_documented(built: Built) -> None:
     ]
 
 
+def test_labels_are_the_last_option(built: Built) -> None:
+    words = built(lambda r: r.ts().add("a", 1, 2, 5, True, {"x": "y"}, 128, "last", 10, 0.5, on_duplicate="sum"))
+    assert words == [
+        *("TS.ADD", "a", 1, 2, "RETENTION", 5, "ENCODING", "UNCOMPRESSED", "CHUNK_SIZE", 128),
+        *("DUPLICATE_POLICY", "last", "IGNORE", 10, 0.5, "ON_DUPLICATE", "sum", "LABELS", "x", "y"),
+    ]
+
+
 def test_replies_no_server_here_gives() -> None:
     assert replies.samples([[1, b"2", b"3.5"]]) == [(1, 2.0, 3.5)]
     assert replies.sample_lists([[1, b"2"]]) == [[1, 2.0]]

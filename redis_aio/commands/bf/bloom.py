@@ -1,6 +1,7 @@
 """BloomCommands: Bloom filters, which say that an item was probably, or certainly not, added."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from redis_aio._command.command import Command
 from redis_aio._replies import bf as replies
@@ -92,14 +93,14 @@ class BloomCommands(ModuleCommands[S]):
         """
         return self._run(Command("BF.MEXISTS", key, *some("items", items), reply=replies.flags))
 
-    def scandump(self, key: KeyT, iter: int) -> Reply[tuple[int, bytes | None]]:
-        """Return a part of the filter, for :meth:`loadchunk`: the next ``iter`` and its data; ``(0, b"")`` is the end.
+    def scandump(self, key: KeyT, iter: int) -> Reply[list[Any]]:
+        """Return a part of the filter, for :meth:`loadchunk`: ``[next iter, data]``; the next one is 0 after the last.
 
-        ``iter`` is 0 for the first part.
+        ``iter`` is 0 for the first part. The data is ``bytes``, whatever the client decodes.
 
         https://redis.io/commands/bf.scandump/
         """
-        return self._run(Command("BF.SCANDUMP", key, iter, reply=replies.chunk))
+        return self._run(Command("BF.SCANDUMP", key, iter))
 
     def loadchunk(self, key: KeyT, iter: int, data: bytes) -> Reply[S]:
         """Restore a part of a filter; the first one replaces what is there.

@@ -1,6 +1,7 @@
 """CuckooCommands: Cuckoo filters, as Bloom filters, from which items can be deleted again."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from redis_aio._command.command import Command
 from redis_aio._replies import bf as replies
@@ -65,24 +66,23 @@ class CuckooCommands(ModuleCommands[S]):
 
         https://redis.io/commands/cf.insert/
         """
-        return self._insert("CF.INSERT", key, items, capacity, nocreate)
+        words = self._options(items, capacity, nocreate)
+        return self._run(Command("CF.INSERT", key, *words, reply=replies.flags))
 
     def insertnx(
         self, key: KeyT, items: Iterable[EncodableT], capacity: int | None = None, nocreate: bool | None = None
-    ) -> Reply[list[bool | int]]:
-        """Add the items that are not there yet; return for each whether it was added, or -1 where the filter is full.
+    ) -> Reply[list[int]]:
+        """Add the items that are not there yet; return for each 1, 0 if it was there, or -1 where the filter is full.
 
         The arguments are those of :meth:`insert`.
 
         https://redis.io/commands/cf.insertnx/
         """
-        return self._insert("CF.INSERTNX", key, items, capacity, nocreate)
+        return self._run(Command("CF.INSERTNX", key, *self._options(items, capacity, nocreate)))
 
-    def _insert(
-        self, name: str, key: KeyT, items: Iterable[EncodableT], capacity: int | None, nocreate: bool | None
-    ) -> Reply[list[bool | int]]:
-        options = [*given({"CAPACITY": capacity}), *flagged(NOCREATE=nocreate)]
-        return self._run(Command(name, key, *options, "ITEMS", *some("items", [*items]), reply=replies.flags))
+    @staticmethod
+    def _options(items: Iterable[EncodableT], capacity: int | None, nocreate: bool | None) -> list[EncodableT]:
+        return [*given({"CAPACITY": capacity}), *flagged(NOCREATE=nocreate), "ITEMS", *some("items", [*items])]
 
     def exists(self, key: KeyT, item: EncodableT) -> Reply[bool]:
         """Return whether an item was probably added; ``False`` is certain.
@@ -114,14 +114,14 @@ class CuckooCommands(ModuleCommands[S]):
         """
         return self._run(Command("CF.COUNT", key, item))
 
-    def scandump(self, key: KeyT, iter: int) -> Reply[tuple[int, bytes | None]]:
-        """Return a part of the filter, for :meth:`loadchunk`: the next ``iter`` and its data; ``(0, None)`` is the end.
+    def scandump(self, key: KeyT, iter: int) -> Reply[list[Any]]:
+        """Return a part of the filter, for :meth:`loadchunk`: ``[next iter, data]``; the next one is 0 after the last.
 
-        ``iter`` is 0 for the first part.
+        ``iter`` is 0 for the first part. The data is ``bytes``, whatever the client decodes.
 
         https://redis.io/commands/cf.scandump/
         """
-        return self._run(Command("CF.SCANDUMP", key, iter, reply=replies.chunk))
+        return self._run(Command("CF.SCANDUMP", key, iter))
 
     def loadchunk(self, key: KeyT, iter: int, data: bytes) -> Reply[S]:
         """Restore a part of a filter; the first one replaces what is there.

@@ -71,4 +71,4 @@ class TopKCommands(ModuleCommands[S]):
 
         https://redis.io/commands/topk.info/
         """
-        return self._run(Command("TOPK.INFO", key, reply=replies.TopKInfo))
+        return self._run(Command("TOPK.INFO", key, reply=replies.top_k_info))

@@ -25,11 +25,12 @@ def series(
     if uncompressed:
         words += ["ENCODING", "UNCOMPRESSED"]
     words += _given(CHUNK_SIZE=chunk_size, DUPLICATE_POLICY=duplicate_policy)
-    if labels:
-        words += ["LABELS", *(part for pair in labels.items() for part in pair)]
     if ignore_max_time_diff is not None and ignore_max_val_diff is not None:
         words += ["IGNORE", ignore_max_time_diff, ignore_max_val_diff]
-    return words + _given(ON_DUPLICATE=on_duplicate)
+    words += _given(ON_DUPLICATE=on_duplicate)
+    if labels:  # last: what follows would be taken for more labels
+        words += ["LABELS", *(part for pair in labels.items() for part in pair)]
+    return words
 
 
 def chosen(
