@@ -98,8 +98,8 @@ class TSInfo:
             setattr(self, attribute, found.get(name))
         self.rules = _rules(found.get("rules"))
         self.labels = _labels(found.get("labels"))
-        if isinstance(self.duplicate_policy, bytes):
-            self.duplicate_policy = text(self.duplicate_policy)
+        policy = found.get("duplicatePolicy")
+        self.duplicate_policy = None if policy is None else text(policy)
 
     def get(self, item: str) -> Any:
         """Return an attribute, or ``None``."""

@@ -9,6 +9,7 @@ from redis_aio.commands.bf.cuckoo import CuckooCommands
 from redis_aio.commands.bf.t_digest import TDigestCommands
 from redis_aio.commands.bf.top_k import TopKCommands
 from redis_aio.commands.json.commands import DEFAULT_DECODER, DEFAULT_ENCODER, JSONCommands
+from redis_aio.commands.search.commands import SearchCommands
 from redis_aio.commands.timeseries.commands import TimeSeriesCommands
 from redis_aio.commands.vectorset.commands import VectorSetCommands
 from redis_aio.typing import S
@@ -20,6 +21,10 @@ class ModuleAccessors(CommandGroup[S]):
     def json(self, encoder: JSONEncoder = DEFAULT_ENCODER, decoder: JSONDecoder = DEFAULT_DECODER) -> JSONCommands[S]:
         """Return the commands of JSON values; ``encoder`` and ``decoder`` make text of values, and values of text."""
         return JSONCommands(self, encoder, decoder)
+
+    def ft(self, index_name: str = "idx") -> SearchCommands[S]:
+        """Return the commands of Search and Query, for an index."""
+        return SearchCommands(self, index_name)
 
     def bf(self) -> BloomCommands[S]:
         """Return the commands of Bloom filters."""
