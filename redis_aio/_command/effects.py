@@ -311,6 +311,16 @@ def acl_log(arguments: Arguments) -> Effect:
     return Effect.READ if not arguments or number(arguments[0]) is not None else Effect.ADMIN
 
 
+def debug(arguments: Arguments) -> Effect:
+    """Judge ``DEBUG OBJECT key`` among all that DEBUG can do."""
+    return Effect.READ if word_at(arguments, 0) == "OBJECT" else Effect.ADMIN
+
+
+def sentinel_debug(arguments: Arguments) -> Effect:
+    """Judge ``SENTINEL DEBUG [name milliseconds ...]``."""
+    return Effect.ADMIN if arguments else Effect.READ
+
+
 def reads_if_get(arguments: Arguments) -> Effect:
     """Judge ``FT.CONFIG GET | SET | HELP`` and ``SENTINEL CONFIG GET | SET``."""
     return Effect.READ if word_at(arguments, 0) in ("GET", "HELP") else Effect.ADMIN

@@ -341,6 +341,7 @@ _ROWS = (
     ),
     _stream("XREVRANGE", "5.0.0", -4, "readonly", KEY, READ),
     _stream("XSETID", "5.0.0", -3, "write denyoom fast", KEY, IDEMPOTENT),
+    # With "~" a second one may take more, though never more than the caller asked for.
     _stream("XTRIM", "5.0.0", -4, "write", KEY, IDEMPOTENT),
     # -- array ---------------------------------------------------------------------------------------------------------
     _array("ARCOUNT", "8.8.0", 2, "readonly fast", KEY, READ, server="redis"),
@@ -507,7 +508,7 @@ _ROWS = (
     _server("CONFIG REWRITE", "2.8.0", 2, "admin noscript loading stale", NO_KEY, ADMIN, policies=_ALL_NODES),
     _server("CONFIG SET", "2.0.0", -4, "admin noscript loading stale", NO_KEY, ADMIN, policies=_ALL_NODES),
     _server("DBSIZE", "1.0.0", 1, "readonly fast", NO_KEY, READ, policies="all_shards agg_sum"),
-    _server("DEBUG", "1.0.0", -2, "admin noscript loading stale", NO_KEY, ADMIN),
+    _server("DEBUG", "1.0.0", -2, "admin noscript loading stale", NO_KEY, ADMIN, effects.debug),
     _server("FAILOVER", "6.2.0", -1, "admin noscript stale", NO_KEY, ADMIN),
     # The second could wipe what was written in between.
     _server("FLUSHALL", "1.0.0", -1, "write", NO_KEY, ADMIN, policies=_ALL_SHARDS),
@@ -614,7 +615,7 @@ _ROWS = (
     # -- sentinel ------------------------------------------------------------------------------------------------------
     _sentinel("SENTINEL CKQUORUM", "2.8.4", 3, "admin", NO_KEY, READ),
     _sentinel("SENTINEL CONFIG", "6.2.0", -4, "admin", NO_KEY, ADMIN, effects.reads_if_get),
-    _sentinel("SENTINEL DEBUG", "7.0.0", -2, "admin", NO_KEY, ADMIN),
+    _sentinel("SENTINEL DEBUG", "7.0.0", -2, "admin", NO_KEY, ADMIN, effects.sentinel_debug),
     _sentinel("SENTINEL FAILOVER", "2.8.4", 3, "admin", NO_KEY, ADMIN),
     _sentinel("SENTINEL FLUSHCONFIG", "2.8.4", 2, "admin", NO_KEY, ADMIN),
     _sentinel("SENTINEL GET-MASTER-ADDR-BY-NAME", "2.8.4", 3, "admin", NO_KEY, READ),

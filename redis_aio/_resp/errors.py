@@ -58,12 +58,27 @@ _BY_TEXT: dict[str, type[e.RedisError]] = {
 #: The error of a command that a script called, wrapped by a server before 7.0, or raised again by the script.
 _READONLY_IN_SCRIPT = re.compile(r"(?:Error running (?:script|function) .*: -|@?user_script: ?\d+: -?)READONLY ")
 
+#: What ACL SETUSER did not understand, where it is a password or a hash of one: no error may show it.
+_PASSWORD_RULE = re.compile(r"(?<=Error in ACL SETUSER modifier '[<>#!]).*(?=': )", re.DOTALL)
+
+#: Where servers repeat what a caller said: arguments, keys, the name of the user.
+_REPEATED = (
+    (re.compile(r"(?<=, with args beginning with: ).*", re.DOTALL), ""),
+    (re.compile(r"^NOPERM User .* has no permissions", re.DOTALL), "NOPERM this user has no permissions"),
+    (re.compile(r"(?<=No such key) '.*' or consumer group '.*'(?= in )", re.DOTALL), " or consumer group"),
+)
+
 
 def reply_error(text: str) -> e.RedisError:
     """Make the exception for the text of an error reply (without its leading ``-``).
 
     Never raises: a redirection that names no slot and address becomes a plain ``ResponseError``.
     """
+    if "ACL SETUSER" in text:
+        text = _PASSWORD_RULE.sub("...", text)
+    if "'" in text:
+        for repeated, instead in _REPEATED:
+            text = repeated.sub(instead, text)
     match = _CODE.match(text)
     if match is None:
         return e.ResponseError(text)

@@ -1,6 +1,6 @@
 """ACLCommands: the commands of the container ACL, which COMMAND DOCS files under "server"."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from redis_aio._command.command import Command
@@ -13,10 +13,13 @@ from redis_aio.typing import ChannelT, EncodableT, KeyT, Reply, S
 
 _texts = list_of(text)
 
+#: What a value may begin with, and what the server wants to see instead.
 _PASSWORDS = {"+": ">", "-": "<"}
 _HASHES = {"+": "#", "-": "!"}
-_CATEGORIES = {"+": "+@", "-": "-@"}
+_CATEGORIES = {"+@": "+@", "-@": "-@", "+": "+@", "-": "-@"}
 _COMMANDS = {"+": "+", "-": "-"}
+_KEYS = {"~": "~", "%": "%", "": "~"}
+_CHANNELS = {"": "&"}
 
 
 class ACLCommands(CommandGroup[S]):
@@ -148,14 +151,14 @@ class ACLCommands(CommandGroup[S]):
         resets = (("reset", reset), ("resetkeys", reset_keys), ("resetchannels", reset_channels))
         words += [word for word, given in (*resets, ("resetpass", reset_passwords)) if given]
         words.append("on" if enabled else "off")
-        words += _signed("passwords", one_or_many(passwords or ()), _PASSWORDS)
-        words += _signed("hashed_passwords", one_or_many(hashed_passwords or ()), _HASHES)
+        words += _marked("passwords", one_or_many(passwords or ()), _PASSWORDS)
+        words += _marked("hashed_passwords", one_or_many(hashed_passwords or ()), _HASHES)
         if nopass:
             words.append("nopass")
-        words += [_category(word) for word in _signed("categories", _listed("categories", categories), _CATEGORIES)]
-        words += _signed("commands", _listed("commands", commands), _COMMANDS)
-        words += [_key(key) for key in _listed("keys", keys)]
-        words += [_joined("&", channel) for channel in _listed("channels", channels)]
+        words += _marked("categories", _listed("categories", categories), _CATEGORIES)
+        words += _marked("commands", _listed("commands", commands), _COMMANDS)
+        words += _marked("keys", _listed("keys", keys), _KEYS)
+        words += _marked("channels", _listed("channels", channels), _CHANNELS)
         words += [_selector(selector) for selector in _listed("selectors", selectors)]
         words += _listed("rules", rules)
         return self._run(Command("ACL SETUSER", username, *words, reply=ok))
@@ -181,17 +184,27 @@ def _listed(name: str, values: Iterable[Any] | None) -> list[Any]:
     return list(values or ())
 
 
-def _signed(name: str, values: list[Any], signs: dict[str, str], drop: str = "") -> list[bytes | str]:
-    """Return the values with their signs replaced, without ``drop`` after it.
+def _marked(name: str, values: Iterable[Any], marks: Mapping[str, str]) -> list[bytes | str]:
+    """Return the values with the mark each begins with replaced, the first one that fits.
 
-    The error names the place of a value that has no sign, never the value.
+    The error names the place of a value without a mark, never the value: it may be a password.
     """
     words: list[bytes | str] = []
     for index, value in enumerate(values):
-        word = value if isinstance(value, str) else _joined("", value).decode("latin-1")  # no letter is lost in it
-        sign, rest = word[:1], word[1:]
-        if sign not in signs:
+        binary = isinstance(value, bytes | bytearray | memoryview)
+        word = bytes(value).decode("latin-1") if binary else str(value)  # each byte a letter, and back below
+        mark = next((mark for mark in marks if word.startswith(mark)), None)
+        if mark is None:
             raise DataError(f'{name}[{index}] must begin with "+" or "-"')
-        word = signs[sign] + rest.removeprefix(drop)
-        words.append(word if isinstance(value, str) else word.encode("latin-1"))
+        word = marks[mark] + word[len(mark) :]
+        words.append(word.encode("latin-1") if binary else word)
     return words
+
+
+def _selector(selector: tuple[Any, Any]) -> bytes | str:
+    command, pattern = selector
+    parts = _marked("selectors", [command], _COMMANDS) + _marked("selectors", [pattern], _KEYS)
+    texts = [part for part in parts if isinstance(part, str)]
+    if len(texts) == len(parts):
+        return f"({' '.join(texts)})"
+    return b"(%b)" % b" ".join(part.encode() if isinstance(part, str) else part for part in parts)

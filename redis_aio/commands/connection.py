@@ -6,7 +6,7 @@ from typing import Any, Literal, TypedDict, Unpack, overload
 from redis_aio._command.command import Command
 from redis_aio._replies.common import boolean, ok, text
 from redis_aio._replies.connection import client_info, client_list, killed, name_or_none, pong, tracking_info
-from redis_aio.commands._arguments import at_most_one, some
+from redis_aio.commands._arguments import at_most_one, one_or_many, some
 from redis_aio.commands.base import CommandGroup
 from redis_aio.exceptions import DataError
 from redis_aio.typing import EncodableT, KeyT, Reply, S
@@ -294,7 +294,7 @@ class ConnectionCommands(CommandGroup[S]):
 
     def client_kill_filter(
         self,
-        _id: int | str | None = None,
+        _id: int | str | Sequence[int | str] | None = None,
         _type: str | None = None,
         addr: str | None = None,
         skipme: bool | None = None,
@@ -305,8 +305,8 @@ class ConnectionCommands(CommandGroup[S]):
     ) -> Reply[int]:
         """Close the connections that match all filters, and return how many.
 
-        ``addr`` and ``laddr`` are the connection's two ends, ``maxage`` is in seconds (Redis 7.4), and ``skipme=False``
-        may close this one too.
+        ``_id`` may be several numbers (Valkey 8.1). ``addr`` and ``laddr`` are the connection's two ends, ``maxage`` is
+        in seconds (Redis 7.4), and ``skipme=False`` may close this one too.
 
         https://redis.io/commands/client-kill/
         """
@@ -315,7 +315,9 @@ class ConnectionCommands(CommandGroup[S]):
             options += ("TYPE", _client_type("_type", _type))
         if skipme is not None:
             options += ("SKIPME", _yes_no("skipme", skipme))
-        for word, value in (("ID", _id), ("ADDR", addr), ("LADDR", laddr), ("USER", user), ("MAXAGE", maxage)):
+        if _id is not None:
+            options += ("ID", *some("_id", one_or_many(_id)))
+        for word, value in (("ADDR", addr), ("LADDR", laddr), ("USER", user), ("MAXAGE", maxage)):
             if value is not None:
                 options += (word, value)
         options += _filters("client_kill_filter", filters, ClientFilters)

@@ -79,6 +79,44 @@ async def test_client_kill_ends_a_connection(make_client: MakeClient, client: An
         assert await client.client_kill_filter(_id=number) == 1
 
 
+async def test_client_kill_ends_several(make_client: MakeClient, client: Any, needs: Needs) -> None:
+    needs("CLIENT KILL", "NOT-ID")
+    other = make_client()
+    async with other.connection() as first, other.connection() as second:
+        numbers = [await first.client_id(), await second.client_id()]
+        assert await client.client_kill_filter(numbers, not_type="pubsub") == 2
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"name": "me"},
+        {"flags": "N", "name": "me"},
+        {"lib_name": "mine"},
+        {"lib_ver": "1.2"},
+        {"db": 3},
+        {"capa": "r"},
+        {"ip": "127.0.0.1", "name": "me"},
+        {"user": "default", "name": "me", "skipme": False},
+        {"not_type": "pubsub", "not_id": [999_999, 999_998], "name": "me"},
+        {"not_addr": "127.0.0.1:1", "not_laddr": "127.0.0.1:1", "name": "me"},
+        {"not_name": "other", "not_flags": "b", "not_lib_name": "x", "not_lib_ver": "9", "name": "me"},
+        {"not_db": 5, "not_ip": "10.0.0.1", "name": "me"},
+    ],
+    ids=lambda filters: "-".join(filters),
+)
+async def test_each_filter_of_valkey(make_client: MakeClient, client: Any, needs: Needs, filters: Any) -> None:
+    needs("CLIENT LIST", "NOT-ID")
+    async with make_client(client_name="me", db=3).connection() as other:
+        await other.client_setinfo("LIB-NAME", "mine")
+        await other.client_setinfo("LIB-VER", "1.2")
+        await other.client_capa("redirect")
+        number = await other.client_id()
+        assert [int(one["id"]) for one in await client.client_list(**filters)] == [number]
+        kept = {name: value for name, value in filters.items() if name not in ("user", "addr", "laddr", "skipme")}
+        assert await client.client_kill_filter(**kept) == 1
+
+
 async def test_client_pause(face: Face, text: Text) -> None:
     assert await face(lambda r: r.client_pause(1, all=False)) is True
     assert await face(lambda r: r.client_unpause()) == text("OK")
@@ -217,6 +255,7 @@ async def test_what_a_client_with_shared_connections_refuses(client: Any, call: 
             lambda r: r.client_kill_filter("7", "slave", "a:1", False, "l:1", "u", 9),
             "CLIENT KILL TYPE slave SKIPME NO ID 7 ADDR a:1 LADDR l:1 USER u MAXAGE 9",
         ),
+        (lambda r: r.client_kill_filter([7, "8"], idle=5), "CLIENT KILL ID 7 8 IDLE 5"),
         (lambda r: r.client_kill_filter(not_id=(1, 2), db=0), "CLIENT KILL NOT-ID 1 2 DB 0"),
         (lambda r: r.client_pause(5), "CLIENT PAUSE 5"),
         (lambda r: r.client_unblock("5", error=True), "CLIENT UNBLOCK 5 ERROR"),
@@ -245,6 +284,7 @@ def test_what_is_sent(built: Built, call: Callable[[Any], Any], words: str) -> N
         (lambda r: r.client_list(skipme="yes"), "skipme must be a bool"),
         (lambda r: r.client_list(not_type="king"), "not_type must be one of normal, master"),
         (lambda r: r.client_kill_filter(), "client_kill_filter needs at least one filter"),
+        (lambda r: r.client_kill_filter([]), "_id must have at least one element"),
         (lambda r: r.client_kill_filter(_type="king"), "_type must be one of"),
         (lambda r: r.client_kill_filter(skipme="yes"), "skipme must be a bool"),
         (lambda r: r.client_pause("5"), "timeout must be an int"),

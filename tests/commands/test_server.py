@@ -168,6 +168,19 @@ async def test_commandlog(face: Face, needs: Needs) -> None:
     assert await face(lambda r: r.commandlog_len("large-reply")) == 0
 
 
+async def test_commandlog_of_an_entry(own: tuple[RedisServer, Any], needs: Needs) -> None:
+    needs("COMMANDLOG GET")
+    _, client = own
+    await client.config_set("commandlog-request-larger-than", 100)
+    await client.set("k", b"\xff" * 200)
+    assert await client.commandlog_len("large-request") == 1
+    [entry] = await client.commandlog_get(-1, "large-request")
+    assert entry["command"].startswith(b"SET k \xff")
+    assert entry["duration"] > 200  # bytes
+    assert await client.commandlog_reset("large-request") is True
+    assert await client.commandlog_get(5, "large-request") == []
+
+
 async def test_latency(face: Face, text: Text) -> None:
     await face.client.get("k")
     histogram = await face(lambda r: r.latency_histogram("get"))
@@ -262,6 +275,22 @@ async def test_replication(own: tuple[RedisServer, Any], server_program: Program
         assert await replica.slaveof(server.host, server.port) is True
         assert await replica.replicaof("NO", "ONE") == b"OK"
         assert (await replica.role())[0] == b"master"
+
+
+async def test_failover(own: tuple[RedisServer, Any], server_program: Program) -> None:
+    server, client = own
+    config = {"replicaof": f"{server.host} {server.port}"}
+
+    def online() -> bool:
+        facts: Any = server.command("INFO", "replication")
+        return b"state=online" in facts
+
+    async with server_program.server(config=config) as other:
+        await eventually(online, within=20)
+        await client.set("k", "v")  # with nothing replicated yet it would not hand over
+        assert await client.failover((other.host, other.port), timeout=10_000) is True
+        await eventually(lambda: other.command("ROLE")[0] == b"master", within=20)  # type: ignore[index]  # a list
+        assert (await client.role())[0] == b"slave"
 
 
 async def test_failover_without_a_replica(own: tuple[RedisServer, Any]) -> None:

@@ -1,48 +1,20 @@
 """The table of specs against what real servers say of themselves: COMMAND and COMMAND DOCS.
 
 It asks the server that all tests run against, and each that ``--servers`` or ``REDIS_AIO_SERVERS`` names, first as a
-server and then as a sentinel. Where the table means to differ, the difference stands below with its reason.
+server and then as a sentinel; what other servers said is on record (``tests/support/command_facts.py``). Where the
+table means to differ, the difference stands below with its reason.
 """
 
 import os
-import subprocess
-import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import pytest
 
 from redis_aio._command.table import SPECS
-from redis_aio.testing.wire import Wire
+from tests.support.command_facts import RECORD, SENTINEL, Facts, Said, ask, recorded
 from tests.support.server import Program, programs
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a server says of one command."""
-
-    name: str
-    arity: int
-    flags: frozenset[str]
-    keys: tuple[int, int, int]
-    request_policy: str
-    response_policy: str
-    group: str
-    since: str
-    alone: bool  # whether it can be sent without a subcommand
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What one server says of all its commands."""
-
-    program: Program
-    sentinel: bool
-    facts: dict[str, Facts]
-
 
 # -- where the table means to differ ----------------------------------------------------------------------------------
 
@@ -133,80 +105,53 @@ def test_the_differences_are_about_commands_of_the_table() -> None:
 # -- asking -----------------------------------------------------------------------------------------------------------
 
 
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
-
-
-def _mapping(flat: Any) -> dict[str, Any]:
-    return {_text(name): value for name, value in zip(flat[::2], flat[1::2], strict=True)}
-
-
-def _facts(entries: Any, docs: dict[str, Any]) -> Iterator[Facts]:
-    """Read entries of COMMAND with their COMMAND DOCS, subcommands included."""
-    for name, arity, flags, first, last, step, _, tips, _, subcommands in entries:
-        about = _mapping(docs.get(_text(name), []))
-        policies = {kind: policy for kind, _, policy in (_text(tip).partition(":") for tip in tips)}
-        yield Facts(
-            name=_text(name).upper().replace("|", " "),
-            arity=arity,
-            flags=frozenset(map(_text, flags)),
-            keys=(first, last, step),
-            request_policy=policies.get("request_policy", ""),
-            response_policy=policies.get("response_policy", ""),
-            group=_text(about.get("group", "")),
-            since=_text(about.get("since", "")),
-            alone=not subcommands or arity == -1,
-        )
-        yield from _facts(subcommands, _mapping(about.get("subcommands", [])))
-
-
-def _listens(path: Path) -> bool:
-    try:
-        Wire(os.fspath(path), 5.0).close()
-    except OSError:
-        return False
-    return True
-
-
-@contextmanager
-def _sentinel(program: Program, folder: Path) -> Iterator[str]:
-    """Run the program as a sentinel; gives the path of its Unix socket."""
-    socket, config, log = folder / "s", folder / "sentinel.conf", folder / "log"
-    config.write_text(f"port 0\nunixsocket {socket}\nlogfile {log}\ndir {folder}\n")
-    process = subprocess.Popen([program.path, config, "--sentinel"], stdout=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 10
-        while not _listens(socket):  # the file is there before anybody listens
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.005)  # until then
-        yield os.fspath(socket)
-    finally:
-        process.kill()
-        process.wait(10)
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    others = str(metafunc.config.getoption("--servers")).split(os.pathsep)
+    found = programs(filter(None, others))
+    live = {
+        name + SENTINEL * sentinel: (program, sentinel) for name, program in found.items() for sentinel in (False, True)
+    }
     if "said" in metafunc.fixturenames:
-        others = str(metafunc.config.getoption("--servers")).split(os.pathsep)
-        found = programs(filter(None, others))
-        cases = [(program, sentinel) for program in found.values() for sentinel in (False, True)]
-        ids = [name + suffix for name in found for suffix in ("", "-sentinel")]
-        metafunc.parametrize("said", cases, ids=ids, indirect=True, scope="module")
+        old = {f"recorded-{name}": name for name in recorded()}
+        metafunc.parametrize("said", [*live.values(), *old.values()], ids=[*live, *old], indirect=True, scope="module")
+    if "asked" in metafunc.fixturenames:
+        metafunc.parametrize("asked", live.values(), ids=live, indirect=True, scope="module")
+
+
+@cache
+def _answer(program: Program, sentinel: bool) -> Said:
+    return ask(program, sentinel)
 
 
 @pytest.fixture(scope="module")
-def said(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Said:
-    """What one server says of its commands."""
-    program, sentinel = request.param
-    if sentinel:
-        with _sentinel(program, tmp_path_factory.mktemp("s")) as path, Wire(path, 5.0) as wire:
-            entries, docs = wire.call("COMMAND"), wire.call("COMMAND", "DOCS")
-    else:
-        with program.server() as server:
-            entries, docs = server.command("COMMAND"), server.command("COMMAND", "DOCS")
-    facts = {fact.name: fact for fact in _facts(entries, _mapping(docs))}
-    return Said(program, sentinel, facts)
+def asked(request: pytest.FixtureRequest) -> Said:
+    """What one server at hand says of its commands."""
+    return _answer(*request.param)
+
+
+@pytest.fixture(scope="module")
+def said(request: pytest.FixtureRequest) -> Said:
+    """What one server says of its commands, or said when the record was made."""
+    return recorded()[request.param] if isinstance(request.param, str) else _answer(*request.param)
+
+
+# -- the record -------------------------------------------------------------------------------------------------------
+
+
+def test_the_record_is_small_and_of_many_servers() -> None:
+    assert RECORD.stat().st_size < 300_000
+    names = recorded().keys()
+    assert {name.removesuffix(SENTINEL) for name in names} >= {"redis-7.0.15", "redis-8.0.2", "valkey-9.1.2"}
+    modules = {fact.name.partition(".")[0] for said in recorded().values() for fact in said.facts.values()}
+    assert modules >= {"JSON", "FT", "TS", "BF", "CF", "CMS", "TOPK", "TDIGEST"}
+
+
+def test_the_record_is_what_the_servers_say(asked: Said) -> None:
+    """A build with other modules has other commands; those that both know are the same."""
+    if asked.name not in recorded():
+        pytest.skip(f"{asked.name} is not on record")
+    old = recorded()[asked.name].facts
+    assert [(fact, old[name]) for name, fact in asked.facts.items() if name in old and old[name] != fact] == []
 
 
 # -- comparing --------------------------------------------------------------------------------------------------------
@@ -270,7 +215,7 @@ def test_since(said: Said) -> None:
         for spec, fact in _compare(said)
         if spec.since != fact.since
         and "module" not in spec.flags
-        and not (said.program.flavour == "valkey" and _version(fact.since) >= (8,) and not spec.server)
+        and not (said.flavour == "valkey" and _version(fact.since) >= (8,) and not spec.server)
         and not _listed(SINCE, spec.name, fact.since)
     ] == []
 
@@ -281,4 +226,4 @@ def _version(text: str) -> tuple[int, ...]:
 
 def test_what_only_one_of_them_has(said: Said) -> None:
     """A row that names a server is of a command that the other does not have."""
-    assert [spec.name for spec, _ in _compare(said) if spec.server not in ("", said.program.flavour)] == []
+    assert [spec.name for spec, _ in _compare(said) if spec.server not in ("", said.flavour)] == []

@@ -37,7 +37,7 @@ SERVER_TEXTS = [
     "READONLY You can't write against a read only replica.",
     "READONLY You can't write against a read only replica. script: 948fb05a, on @user_script:1.",
     "NOAUTH Authentication required.",
-    "NOPERM User default has no permissions to run the 'get' command",
+    "NOPERM this user has no permissions to run the 'get' command",
     "ASK 3999 127.0.0.1:6381",
     "TRYAGAIN Multiple keys request during rehashing of slot",
     "MOVED 3999 127.0.0.1:6381",
@@ -117,6 +117,39 @@ def test_a_write_of_a_script_on_a_replica_is_a_readonly_error(text: str) -> None
 @pytest.mark.parametrize("text", ["ERR no -READONLY here", "ERR '@user_script:1: READONLY ' is not an integer"])
 def test_other_errors_that_mention_readonly_are_not(text: str) -> None:
     assert type(reply_error(text)) is e.ResponseError
+
+
+@pytest.mark.parametrize("rule", ["<secret", ">secret", "#secret", "!secret", "<secret': secret"])
+def test_a_password_that_acl_setuser_refuses_is_not_shown(rule: str) -> None:
+    error = reply_error(f"ERR Error in ACL SETUSER modifier '{rule}': The password does not exist")
+    assert str(error) == f"Error in ACL SETUSER modifier '{rule[0]}...': The password does not exist"
+    assert "secret" not in repr(vars(error))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "ERR unknown command 'X', with args beginning with: 'secret' 'x' ",
+            "unknown command 'X', with args beginning with: ",
+        ),
+        (
+            "NOPERM User secret has no permissions to run the 'get' command",
+            "this user has no permissions to run the 'get' command",
+        ),
+        (
+            "NOGROUP No such key 'secret' or consumer group 'secret' in XREADGROUP with GROUP option",
+            "NOGROUP No such key or consumer group in XREADGROUP with GROUP option",
+        ),
+    ],
+)
+def test_what_servers_repeat_is_not_shown(text: str, shown: str) -> None:
+    assert str(reply_error(text)) == shown
+
+
+def test_other_rules_that_acl_setuser_refuses_are_shown() -> None:
+    text = "Error in ACL SETUSER modifier '+nosuch': Unknown command or category name in ACL"
+    assert str(reply_error("ERR " + text)) == text
 
 
 @pytest.mark.parametrize("code", ["MOVED", "ASK"])
