@@ -61,6 +61,10 @@ $(VENV)/.demo: pyproject.toml $(VENV)/.made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[server,uvloop]'
 	@touch $@
 
+$(VENV)/.example: pyproject.toml $(VENV)/.made
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[server,uvloop]' --group example
+	@touch $@
+
 $(BENCH)/.made: pyproject.toml benchmarks/requirements.txt
 	@test -n "$(PYTHON)" || { echo 'make: Python 3.11 or newer is needed; name it with PYTHON=...' >&2; exit 1; }
 	test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
@@ -122,6 +126,10 @@ package: $(VENV)/.check
 .PHONY: demo
 demo: $(VENV)/.demo ## see what it does, on a private server
 	@$(BIN)/python docs/examples/demo.py
+
+.PHONY: example
+example: $(VENV)/.example ## run the web app of the docs: a message board, traces included (REDIS_URL, PORT)
+	@cd docs/examples && ../../$(BIN)/python -m webapp
 
 .PHONY: bench
 bench: $(BENCH)/.made ## measure it beside its peers (ARGS="--quick": a minute)

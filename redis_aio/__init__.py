@@ -19,6 +19,9 @@ from redis_aio.exceptions import (
     DataError,
     ExecAbortError,
     InvalidResponse,
+    LockError,
+    LockLostError,
+    LockNotOwnedError,
     NoPermissionError,
     NoScriptError,
     OutcomeUnknownError,
@@ -35,8 +38,19 @@ from redis_aio.exceptions import (
     WatchError,
     WriteTimeoutError,
 )
+from redis_aio.health import Health, LastError
 from redis_aio.hooks import Hook
 from redis_aio.pipeline import Pipeline
+from redis_aio.pubsub import (
+    Gap,
+    KeyspaceEvent,
+    KeyspaceEvents,
+    Message,
+    Messages,
+    PubSub,
+    SubscriptionStats,
+)
+from redis_aio.script import Script
 
 __version__ = VERSION
 
@@ -53,8 +67,18 @@ __all__ = [
     "DataError",
     "ExclusiveConnection",
     "ExecAbortError",
+    "Gap",
+    "Health",
     "Hook",
     "InvalidResponse",
+    "KeyspaceEvent",
+    "KeyspaceEvents",
+    "LastError",
+    "LockError",
+    "LockLostError",
+    "LockNotOwnedError",
+    "Message",
+    "Messages",
     "NoPermissionError",
     "NoScriptError",
     "OutOfMemoryError",
@@ -63,6 +87,7 @@ __all__ = [
     "PoolStats",
     "PoolTimeoutError",
     "ProtocolError",
+    "PubSub",
     "PubSubError",
     "ReadOnlyError",
     "ReadTimeoutError",
@@ -70,7 +95,9 @@ __all__ = [
     "RedisError",
     "ReplyDecodeError",
     "ResponseError",
+    "Script",
     "StrictRedis",
+    "SubscriptionStats",
     "TimeoutError",
     "WatchError",
     "WriteTimeoutError",

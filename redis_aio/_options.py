@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ssl import CERT_NONE, SSLContext, TLSVersion, VerifyFlags, VerifyMode
-from typing import Any, TypedDict, Unpack
+from typing import Any, NoReturn, TypedDict, Unpack
 
 from redis_aio._option_table import ALIASES, FIELDS, IGNORED, check
 from redis_aio._tls import CONTEXT_OPTIONS, make_context
@@ -192,6 +192,9 @@ class Options:
         options = cls(**fields)
         options._check_together()
         return options
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("options cannot be pickled or copied: they may hold credentials")
 
     def _check_together(self) -> None:
         if self.credential_provider is not None and (self.username is not None or self.password is not None):

@@ -1,30 +1,38 @@
 """Redis: the client of one server."""
 
-import asyncio
 import sys
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Any, Literal, Self, Unpack, overload
+from typing import Any, Literal, NoReturn, Self, Unpack, overload
 
 from redis_aio._command.batch import Batch
 from redis_aio._command.command import Command
 from redis_aio._connection.stats import PoolStats
 from redis_aio._execution.executor import Executor, Lease
-from redis_aio._execution.hooked import HookedExecutor, HookedLease, Layer, fold
+from redis_aio._execution.hooked import ClientHooks
 from redis_aio._execution.retrying import RetryingExecutor
+from redis_aio._locking.factory import Locks
+from redis_aio._locking.keeper import close_locks
+from redis_aio._discreet import discreet
 from redis_aio._options import Options, RedisOptions
-from redis_aio.commands import Commands
+from redis_aio.backoff import ConstantBackoff
 from redis_aio.commands.iterators import ScanIterators
 from redis_aio.connection import ConnectionPool
 from redis_aio.exceptions import ClientClosedError
-from redis_aio.hooks import Hook
-from redis_aio.pipeline import Pipeline, raw_command, run_transaction
+from redis_aio.health import HealthChecks
+from redis_aio.hooks import Hook, default_hooks
+from redis_aio.modules import ModuleClients
+from redis_aio.monitor import Monitors
+from redis_aio.pipeline import WATCH_BACKOFF, Pipeline, run_transaction
+from redis_aio.raw import RawCommands
+from redis_aio.streams import ConsumerGroups
+from redis_aio.pubsub import PubSubFace
 from redis_aio.typing import KeyT, Reply, S, T
 
 
-class Client(Commands[S], ScanIterators[S]):
+class Client(RawCommands[S], ModuleClients[S], ScanIterators[S], ConsumerGroups[S]):
     """Every command over an executor, and pipelines; the base of all clients."""
 
     _executor: Executor
@@ -32,18 +40,6 @@ class Client(Commands[S], ScanIterators[S]):
     def _run(self, command: Command[T]) -> Reply[T]:
         command.owner = self
         return self._executor.execute(command)
-
-    async def execute_command(self, *args: Any, **options: Any) -> Any:
-        """Execute a command given by its name and arguments, and return its raw reply.
-
-        Args:
-            args: the name (``"GET"``, ``"CONFIG GET"`` or ``"CONFIG", "GET"``), then the arguments.
-            options: ``NEVER_DECODE`` leaves the reply as bytes; ``retry_unsafe=True`` lets this call be sent twice.
-
-        Raises:
-            DataError: there is no name, or the command would corrupt a connection that others share.
-        """
-        return await self._executor.execute(raw_command(args, options))
 
     async def execute(self, command: Command[T]) -> T:
         """Execute a command that was built as a value."""
@@ -81,16 +77,17 @@ class Client(Commands[S], ScanIterators[S]):
             watches: the keys that must not change.
             shard_hint: ignored; redis-py has it.
             value_from_callable: return what ``func`` returned instead of the values of the commands.
-            watch_delay: seconds to wait before each further run.
+            watch_delay: seconds to wait before each further run; by default a random time, longer with each conflict.
+
+        Raises:
+            ExecAbortError: the server did not accept a command; nothing was executed.
+            OutcomeUnknownError: the connection was lost during the execution. ``func`` is not run again.
         """
-
-        async def pause() -> None:
-            await asyncio.sleep(watch_delay or 0.0)
-
-        return await run_transaction(self.pipeline(True), func, watches, value_from_callable, pause)
+        backoff = WATCH_BACKOFF if watch_delay is None else ConstantBackoff(watch_delay)
+        return await run_transaction(self.pipeline(True), func, watches, value_from_callable, backoff)
 
 
-class Redis(Client[S]):
+class Redis(Client[S], HealthChecks, Locks, Monitors, PubSubFace[S]):
     """A client of one server.
 
     ``Redis(host="localhost", port=6379, db=0, **options)``: the guide on connections describes the options; redis-py's
@@ -135,6 +132,7 @@ class Redis(Client[S]):
         auto_close_connection_pool: bool | None = None,
         **options: Unpack[RedisOptions],
     ) -> None: ...
+    @discreet
     def __init__(
         self,
         *args: Any,
@@ -156,14 +154,13 @@ class Redis(Client[S]):
     def _start(self, pool: ConnectionPool, *, owned: bool) -> None:
         self._owns_pool = owned
         self._pool = pool
-        self._hooks: list[Hook] = []
-        self._on_command: list[Layer] = []
-        self._on_batch: list[Layer] = []
-        self._core = RetryingExecutor(pool.node, pool.options, pool.budget)
+        self._hooks = ClientHooks(pool, pool.node.hooks)
+        self._core = RetryingExecutor(pool.node, pool.options, pool.budget, self._hooks.emit)
         self._executor = self._core
         self._closed = False
+        default_hooks.adopt(self)
         frame = sys._getframe(1)
-        while frame.f_back is not None and frame.f_globals.get("__name__") == __name__:
+        while frame.f_back is not None and frame.f_globals.get("__name__") in (__name__, discreet.__module__):
             frame = frame.f_back
         self._made_at = f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
@@ -183,6 +180,7 @@ class Redis(Client[S]):
         cls: "type[Redis[Any]]", url: str, *, decode_responses: bool, **options: Unpack[RedisOptions]
     ) -> "Redis[Any]": ...
     @classmethod
+    @discreet
     def from_url(cls: "type[Redis[Any]]", url: str, **options: Any) -> "Redis[Any]":
         """Make a client from ``redis://``, ``rediss://`` or ``unix://``; options in the URL win over keywords.
 
@@ -218,25 +216,31 @@ class Redis(Client[S]):
     def add_hook(self, hook: Hook) -> None:
         """Wrap what this client does in a hook; the first one added is the outermost.
 
-        Commands that are under way are not affected. ``on_connect`` wraps the dials of the pool, also for other clients
-        that share it.
+        Commands that are under way, and leases, are not affected. ``on_connect`` wraps the dials of the pool, also for
+        other clients that share it; so does ``on_event`` see its waits and connections.
         """
-        self._hooks.append(hook)
-        kinds = {
-            name: [getattr(h, name) for h in self._hooks if getattr(type(h), name) is not getattr(Hook, name)]
-            for name in ("on_connect", "on_command", "on_batch")
-        }
-        self._on_command, self._on_batch = kinds["on_command"], kinds["on_batch"]
-        self._executor = HookedExecutor(self._core, self._on_command, self._on_batch)
-        if type(hook).on_connect is not Hook.on_connect:
-            self._pool.node.dial = fold([hook.on_connect], self._pool.node.dial)
+        self._hooks.add(hook)
+        self._rewrap()
+
+    def remove_hook(self, hook: Hook) -> None:
+        """Take away a hook that was added; commands that are under way are not affected.
+
+        Raises:
+            ValueError: it was not added.
+        """
+        self._hooks.remove(hook)
+        self._rewrap()
+
+    def _rewrap(self) -> None:
+        if not self._closed:
+            self._executor = self._hooks.wrap(self._core)
 
     async def lease(self) -> Lease:
         """Take a connection for one caller alone, who must release it; see :meth:`connection`."""
         if self._closed:
             raise ClientClosedError("the client is closed")
         lease = await self._pool.node.lease()
-        return HookedLease(lease, self._on_command, self._on_batch) if self._hooks else lease
+        return self._hooks.wrap_lease(lease)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator["ExclusiveConnection[S]"]:
@@ -250,7 +254,10 @@ class Redis(Client[S]):
         """
         lease = await self.lease()
         try:
-            yield ExclusiveConnection(lease)
+            connection: ExclusiveConnection[S] = ExclusiveConnection(lease)
+            for name, callback in self.response_callbacks.items():
+                connection.set_response_callback(name, callback)
+            yield connection
         finally:
             lease.release()
 
@@ -266,8 +273,13 @@ class Redis(Client[S]):
         """
         self._closed = True
         self._executor = ClosedExecutor()
-        if close_connection_pool or (close_connection_pool is None and self._owns_pool):
-            await self._pool.aclose()
+        self._end_subscriptions()
+        self._end_monitors()
+        try:
+            await close_locks(self)
+        finally:
+            if close_connection_pool or (close_connection_pool is None and self._owns_pool):
+                await self._pool.aclose()
 
     async def close(self, close_connection_pool: bool | None = None) -> None:
         """Do as :meth:`aclose`; redis-py's older name."""
@@ -294,6 +306,9 @@ class Redis(Client[S]):
         stats = self.pool_stats()
         state = "closed" if self._closed else f"{stats.total} of {options.pool_size} connections, {stats.in_use} in use"
         return f"<Redis client of {where}, db {options.db}: {state}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a client cannot be pickled or copied: make one in each process")
 
     def __del__(self) -> None:
         pool = getattr(self, "_pool", None)
@@ -353,6 +368,7 @@ def from_url(url: str, *, decode_responses: Literal[True], **options: Unpack[Red
 def from_url(
     url: str, *, decode_responses: Literal[False] = False, **options: Unpack[RedisOptions]
 ) -> Redis[bytes]: ...
+@discreet
 def from_url(url: str, **options: Any) -> Redis[Any]:
     """Make a client from a URL; see :meth:`Redis.from_url`."""
     return Redis.from_url(url, **options)

@@ -2,10 +2,11 @@
 
 import time
 from types import TracebackType
-from typing import Self, Unpack
+from typing import NoReturn, Self, Unpack
 
 from redis_aio._connection.dial import dial
 from redis_aio._connection.stats import PoolStats
+from redis_aio._discreet import discreet
 from redis_aio._execution.node import Node
 from redis_aio._options import Options, RedisOptions
 from redis_aio.retry import RetryBudget
@@ -21,6 +22,7 @@ class ConnectionPool:
         options: the same keywords as for :class:`redis_aio.Redis`.
     """
 
+    @discreet
     def __init__(self, **options: Unpack[RedisOptions]) -> None:
         self._start(Options.build(**options))
 
@@ -30,15 +32,34 @@ class ConnectionPool:
         self.budget = RetryBudget(time.monotonic)
 
     @classmethod
+    @discreet
     def from_url(cls, url: str, **options: Unpack[RedisOptions]) -> Self:
         """Make a pool from a URL; options in the URL win over keywords."""
         pool = cls.__new__(cls)
         pool._start(Options.from_url(url, **options))
         return pool
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a connection pool cannot be pickled or copied: make one in each process")
+
     def stats(self) -> PoolStats:
         """Return the figures of this moment."""
         return self.node.stats()
+
+    @property
+    def peer(self) -> tuple[str, int] | None:
+        """The address of the server, where all connections lead to the same one; of a unix socket its path, and 0."""
+        return self.node.peer
+
+    @property
+    def waiting(self) -> int:
+        """How many callers wait for a connection."""
+        return self.node.waiting
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self.node.closed
 
     async def aclose(self) -> None:
         """Close every connection. Takes a second at most; a second call does nothing."""

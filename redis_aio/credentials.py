@@ -3,7 +3,7 @@
 A provider is asked each time a connection is made, so it can hand out credentials that change.
 """
 
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 from anyio import to_thread
 
@@ -35,6 +35,9 @@ class UsernamePasswordCredentialProvider(CredentialProvider):
     def __init__(self, username: str | None = None, password: str | None = None) -> None:
         self.username = username or ""
         self.password = password or ""
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("credentials cannot be pickled or copied")
 
     def get_credentials(self) -> Credentials:
         """Return ``(password,)`` or ``(username, password)``."""

@@ -7,6 +7,8 @@ No error carries a password, a value, or an argument that may hold one: at most 
 """
 
 import builtins
+from collections.abc import Mapping
+from typing import Any
 
 
 class RedisError(Exception):
@@ -143,9 +145,16 @@ class ReplyDecodeError(UnicodeDecodeError, RedisError):
     #: The whole reply, what could not be decoded as lone surrogates; for those who can tell its parts apart.
     escaped: object = None
 
+    def __init__(self, encoding: str, object: bytes, start: int, end: int, reason: str) -> None:
+        super().__init__(encoding, object, start, end, reason)
+        self.args = (str(self),)  # the reply is in ``raw`` alone, for those who ask for it
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.encoding, b"", self.start, self.end, self.reason)  # without the reply
+
     @property
     def raw(self) -> bytes:
-        """The bytes that could not be decoded."""
+        """The bytes that could not be decoded; empty after pickling."""
         return self.object
 
     def __repr__(self) -> str:
@@ -171,6 +180,10 @@ class LockError(RedisError, ValueError):
 
 class LockNotOwnedError(LockError):
     """The lock is not, or no longer, owned by this object."""
+
+
+class LockLostError(LockNotOwnedError):
+    """The renewal found that the lock had been lost while it was held."""
 
 
 class ChildDeadlockedError(Exception):
@@ -207,7 +220,53 @@ class OutOfMemoryError(ResponseError):
 
 
 class ExecAbortError(ResponseError):
-    """EXEC was refused, because a command before it was not accepted. Nothing was executed."""
+    """EXEC was refused, because a command before it was not accepted. Nothing was executed.
+
+    Where a pipeline raises it, it is also of the class of the server's error about that command, such as
+    :class:`NoPermissionError`, which is its cause: an ``except`` clause for either of them catches it.
+
+    Attributes:
+        number: which command of the transaction was not accepted, the first one of several, counted from 1; 0 where
+            that is not known.
+        command: its name.
+        errors: the server's errors about all commands that were not accepted, by their numbers.
+    """
+
+    def __init__(self, *args: object, status_code: str | None = None) -> None:
+        ResponseError.__init__(self, *args, status_code=status_code)  # whatever the second class wants to be told
+        self.number = 0
+        self.command = ""
+        self.errors: Mapping[int, Exception] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _exec_abort_copy, (type(self).__bases__[-1], self.args, vars(self))
+
+
+def exec_abort_error(message: str, number: int, command: str, errors: Mapping[int, Exception]) -> ExecAbortError:
+    """Return an :class:`ExecAbortError` that is also of the class of the error numbered ``number``, and its effect."""
+    cause = errors[number]
+    known = {**vars(cause), "number": number, "command": command, "errors": errors}
+    error: ExecAbortError = _exec_abort_copy(type(cause), (message,), known)
+    error.__cause__ = cause
+    return error
+
+
+def _exec_abort_copy(kind: type[Exception], args: tuple[Any, ...], attributes: dict[str, Any]) -> ExecAbortError:
+    error = _exec_abort_class(kind)(*args)
+    vars(error).update(attributes)
+    return error
+
+
+def _exec_abort_class(kind: type[Exception]) -> type[ExecAbortError]:
+    if issubclass(ExecAbortError, kind) or not issubclass(kind, ResponseError | ConnectionError):
+        return ExecAbortError
+    if kind not in _exec_abort_classes:
+        described = {"__module__": __name__, "__doc__": ExecAbortError.__doc__}
+        _exec_abort_classes[kind] = type("ExecAbortError", (ExecAbortError, kind), described)
+    return _exec_abort_classes[kind]
+
+
+_exec_abort_classes: dict[type[Exception], type[ExecAbortError]] = {}
 
 
 class ReadOnlyError(ResponseError):

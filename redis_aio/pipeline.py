@@ -1,20 +1,29 @@
 """Pipeline: a queue of commands that travel together, as a batch or as a transaction."""
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Generator
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, overload
 
 from redis_aio import exceptions
 from redis_aio._command.batch import Batch
 from redis_aio._command.command import Command
-from redis_aio._command.spec import Effect
-from redis_aio._command.table import resolve
+from redis_aio._command.raw import Callbacks, ResponseCallback, raw_command
+from redis_aio._command.script import ScriptCall, with_texts
+from redis_aio._discreet import discreet, discreet_async
+from redis_aio._execution.callbacks import call_back, called_back, chosen
 from redis_aio._execution.executor import Executor, Lease
+from redis_aio._execution.scripts import heal, run_script
 from redis_aio._execution.wire import annotate
 from redis_aio._replies.common import ok
+from redis_aio.backoff import AbstractBackoff, FullJitterBackoff
 from redis_aio.commands._chained import ChainedCommands
-from redis_aio.typing import KeyT, S, T
+from redis_aio.script import Script
+from redis_aio.typing import KeyT, ReplyParser, S, ScriptTextT, T
+
+#: The pauses after a conflict. Half a millisecond on average after the first one; with 200 contenders some 10 ms.
+WATCH_BACKOFF = FullJitterBackoff(cap=0.128, base=0.0005)
 
 
 class PipelineOwner(Executor, Protocol):
@@ -22,6 +31,15 @@ class PipelineOwner(Executor, Protocol):
 
     async def lease(self) -> Lease:
         """Take a connection for one caller alone."""
+        ...
+
+    @property
+    def response_callbacks(self) -> Callbacks:
+        """What users set to make values out of raw replies, by the name of the command."""
+        ...
+
+    def set_response_callback(self, command: str, callback: ResponseCallback) -> None:
+        """Set what makes values out of the raw replies of a command."""
         ...
 
 
@@ -42,6 +60,9 @@ class Pipeline(ChainedCommands[S]):
         self._queueing = True
         self.is_transaction = transaction
         self.command_stack: list[Command[Any]] = []
+        self._calls_scripts = False
+        #: Callbacks that were given with a command, by its index.
+        self._given: list[tuple[int, ResponseCallback]] = []
 
     # -- queueing -------------------------------------------------------------------------------------------------
 
@@ -52,12 +73,46 @@ class Pipeline(ChainedCommands[S]):
         self.command_stack.append(command)
         return self
 
+    @discreet
     def execute_command(self, *args: Any, **options: Any) -> Any:
         """Queue a command given by its name and arguments; while watching, execute it at once."""
-        command = raw_command(args, options)
+        command, callback = raw_command(args, options, self._owner.response_callbacks)
         if command.spec.refuse:
             raise exceptions.DataError(f"{command.name} cannot be sent through a pipeline: {command.spec.refuse}")
-        return self._run(command)
+        return self._queue(command, callback)
+
+    def _queue(self, command: Command[Any], callback: ResponseCallback | None) -> Any:
+        if not self._queueing:
+            return self._immediately(command, callback)
+        if callback is not None:
+            self._given.append((len(self.command_stack), callback))
+        self.command_stack.append(command)
+        return self
+
+    def _run_script(self, call: ScriptCall, parse: ResponseCallback | None) -> Any:
+        """Queue the call of a script; while watching, execute it at once."""
+        if self._queueing:
+            self._calls_scripts = True
+            return self._queue(call, parse)
+        assert self._lease is not None
+        reply = run_script(self._lease, call)
+        return reply if parse is None else called_back(reply, parse)
+
+    @overload
+    def register_script(
+        self, script: ScriptTextT, *, readonly: bool | None = None, idempotent: bool = False, parse: None = None
+    ) -> Script[Any]: ...
+    @overload
+    def register_script(
+        self, script: ScriptTextT, *, readonly: bool | None = None, idempotent: bool = False, parse: ReplyParser[T]
+    ) -> Script[T]: ...
+    def register_script(self, script: ScriptTextT, **options: Any) -> Script[Any]:
+        """Return a Lua script that is queued here when it is called; see :meth:`Redis.register_script`."""
+        return Script(self, script, **options)
+
+    def set_response_callback(self, command: str, callback: ResponseCallback) -> None:
+        """Set what makes values out of the raw replies of a command, here and on the client."""
+        self._owner.set_response_callback(command, callback)
 
     def __len__(self) -> int:
         return len(self.command_stack)
@@ -97,18 +152,24 @@ class Pipeline(ChainedCommands[S]):
         self.is_transaction = True
         self._queueing = True
 
-    async def _immediately(self, command: Command[T]) -> T:
+    async def _immediately(self, command: Command[T], callback: ResponseCallback | None = None) -> T:
         assert self._lease is not None
-        return await self._lease.execute(command)
+        callback = callback or self._owner.response_callbacks.get(command.name)
+        if callback is None:
+            return await self._lease.execute(command)
+        command.reply = None
+        return await called_back(self._lease.execute(command), callback)  # type: ignore[no-any-return]  # the user's
 
+    @discreet_async
     async def immediate_execute_command(self, *args: Any, **options: Any) -> Any:
         """Execute a command at once, on the connection that watches."""
         if self._lease is None:
             self._lease = await self._owner.lease()
-        return await self._lease.execute(raw_command(args, options))
+        return await self._immediately(*raw_command(args, options, self._owner.response_callbacks))
 
     # -- executing ------------------------------------------------------------------------------------------------
 
+    @discreet_async
     async def execute(self, raise_on_error: bool = True) -> list[Any]:
         """Send what is queued and return the values, in order.
 
@@ -117,6 +178,7 @@ class Pipeline(ChainedCommands[S]):
 
         Raises:
             WatchError: a watched key had changed; nothing was executed.
+            ExecAbortError: the server did not accept one of a transaction's commands; nothing was executed.
             OutcomeUnknownError: replies were lost, and the commands could not be sent again without risk.
         """
         commands = self.command_stack
@@ -127,13 +189,16 @@ class Pipeline(ChainedCommands[S]):
         try:
             if not commands:
                 return []
-            batch = Batch(commands, atomic=self.is_transaction)
-            if lease is None:
-                values = await self._owner.execute_batch(batch)
-            else:
-                values = await lease.execute_batch(batch)
+            callbacks = chosen(commands, self._owner.response_callbacks, self._given)
+            batch = Batch(with_texts(commands) if self._calls_scripts else commands, atomic=self.is_transaction)
+            execute_batch = (lease or self._owner).execute_batch
+            values = await execute_batch(batch)
+            if self._calls_scripts and not batch.atomic:
+                await heal(execute_batch, batch.commands, values)
         finally:
             self._give_back()
+        if callbacks:
+            await call_back(callbacks, values)
         if raise_on_error and any(issubclass(kind, Exception) for kind in set(map(type, values))):
             for number, value in enumerate(values, 1):
                 if isinstance(value, Exception):
@@ -142,6 +207,8 @@ class Pipeline(ChainedCommands[S]):
 
     def _give_back(self) -> None:
         self._queueing = True
+        self._calls_scripts = False
+        self._given = []
         lease, self._lease = self._lease, None
         if lease is not None:
             lease.release()
@@ -178,33 +245,18 @@ class Pipeline(ChainedCommands[S]):
         return f"<Pipeline: a {kind} of {len(self.command_stack)} commands{state}>"
 
 
-def raw_command(args: tuple[Any, ...], options: dict[str, Any]) -> Command[Any]:
-    """Return the command that raw arguments mean.
-
-    Args:
-        args: the name, then the arguments, as for ``execute_command``.
-        options: ``NEVER_DECODE`` leaves this reply as bytes; ``retry_unsafe`` lets this call be sent twice.
-    """
-    spec, arguments = resolve(args)
-    if options.pop("NEVER_DECODE", None) is not None:
-        spec = spec.with_(raw=True)
-    if options.pop("retry_unsafe", False):
-        spec = spec.with_(effect=Effect.IDEMPOTENT, effect_of=None)
-    parse = options.pop("parse", None)
-    for option in options:
-        if option not in ("keys",):  # redis-py's own callers pass it for client-side caching
-            raise TypeError(f"execute_command has no option {option!r}")
-    return Command(spec.name, *arguments, reply=parse, spec=spec)
-
-
 async def run_transaction(
     pipeline: Pipeline[S],
     func: "Callable[[Pipeline[S]], Any | Awaitable[Any]]",
     watches: tuple[KeyT, ...],
     value_from_callable: bool,
-    pause: Callable[[], Awaitable[None]] | None,
+    backoff: AbstractBackoff,
 ) -> Any:
-    """Run ``func`` on a watching pipeline and execute, again and again until no watched key changed meanwhile."""
+    """Run ``func`` on a watching pipeline and execute, again and again until no watched key changed meanwhile.
+
+    The connection is given back before each pause, so the others have their turn.
+    """
+    conflicts = 0
     async with pipeline as pipe:
         while True:
             try:
@@ -216,8 +268,9 @@ async def run_transaction(
                 executed = await pipe.execute()
                 return value if value_from_callable else executed
             except exceptions.WatchError:
-                if pause is not None:
-                    await pause()
+                conflicts += 1
+                await pipe.reset()
+                await asyncio.sleep(backoff.compute(conflicts))
 
 
 __all__ = ["Pipeline"]

@@ -3,9 +3,10 @@
 from benchmarks.scenarios.base import Check, Figures, Scenario, Seed, Settings, key
 from benchmarks.scenarios.beside import BESIDE
 from benchmarks.scenarios.burst import BURST
+from benchmarks.scenarios.locks import LOCKS
 from benchmarks.scenarios.million import MILLION
 from benchmarks.scenarios.rates import RATES
 
 __all__ = ["SCENARIOS", "Check", "Figures", "Scenario", "Seed", "Settings", "key"]
 
-SCENARIOS: dict[str, Scenario] = {scenario.name: scenario for scenario in (*RATES, BURST, BESIDE, MILLION)}
+SCENARIOS: dict[str, Scenario] = {scenario.name: scenario for scenario in (*RATES, *LOCKS, BURST, BESIDE, MILLION)}

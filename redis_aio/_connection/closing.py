@@ -1,6 +1,8 @@
 """Closing connections within a second, whatever their peers do."""
 
 import asyncio
+import socket
+from contextlib import suppress
 from typing import Any
 
 from redis_aio import exceptions
@@ -37,3 +39,14 @@ class ClosedConnections:
         pending = [future for future in futures if not future.done()]
         if pending:
             await asyncio.wait(pending, timeout=0.4)
+
+
+def end_writing(connection: Connection) -> None:
+    """Send the end of the stream, and no request after it: what the server has answered before still arrives.
+
+    With TLS too, where it comes without a farewell.
+    """
+    connection.retire()
+    if connection._socket is not None:
+        with suppress(OSError):
+            connection._socket.shutdown(socket.SHUT_WR)

@@ -15,21 +15,25 @@ Invariants (each has its test in tests/connection):
 
 import asyncio
 import enum
+import logging
 import os
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, cast
 
-from redis_aio import exceptions
+from redis_aio import _log, exceptions
 from redis_aio._connection.handshake import Session
 from redis_aio._connection.inflight import Inflight, InflightBatch
 from redis_aio._connection.line import InflightLine
 from redis_aio._connection.push import PushRouter
+from redis_aio._connection.subscribing import Subscribing
 from redis_aio._connection.watch import NEVER, NO_CONTEXT, Watch
 from redis_aio._options import Options
 from redis_aio._resp.decoder import Decoder
 from redis_aio._resp.encoder import pack
+
+logger = logging.getLogger("redis_aio.connection")
 
 #: Requests in flight on one connection before it counts as crowded, and before it takes no more.
 CROWDED_REQUESTS = 8_192
@@ -60,7 +64,7 @@ class ConnectionState(enum.Enum):
     CLOSED = "closed"
 
 
-class Connection(asyncio.Protocol):
+class Connection(Subscribing):
     """A connection; made by :func:`redis_aio._connection.dial.dial`.
 
     Args:
@@ -78,10 +82,14 @@ class Connection(asyncio.Protocol):
         self.created_at = loop.time()
         self.idle_since = self.created_at
         self.pushes = PushRouter()
+        #: The address at the other end; for a unix socket its path, and 0.
+        self.peer: tuple[str, int] | None = None
         #: Called once when the connection is closed, and each time the last request in flight is done while set.
         self.on_closed: Callable[[Connection], None] | None = None
         self.on_drained: Callable[[Connection], None] | None = None
         self.options = options
+        #: Why it was lost or is not used any more, where that is the fault of somebody else.
+        self.trouble: Exception | None = None
         #: When bytes of replies last arrived or a request met an empty line.
         self.progress_at = self.created_at
         #: How many chunks have arrived.
@@ -344,19 +352,38 @@ class Connection(asyncio.Protocol):
             self.crowded = False
             self.idle_since = self.loop.time()
 
-    def retire(self) -> None:
+    def retire(self, trouble: Exception | None = None) -> None:
         """Take no new requests; the owner is told by ``on_drained`` when the last reply has come."""
         if self.state is ConnectionState.READY:
             self.state = ConnectionState.RETIRED
             self.crowded = True
+            self.trouble = trouble and copy_of(trouble, written=False)
+            self._tell("connection.retired", "its time is over" if trouble is None else _log.describe(trouble))
 
-    def fail(self, error: Exception) -> None:
-        """Close at once; whatever is in flight or waiting fails with a copy of ``error``."""
+    def _tell(self, event: _log.Event, reason: str) -> None:
+        """Log a change of state: what somebody else has caused at INFO."""
+        level = logging.DEBUG if self.trouble is None else logging.INFO
+        age, client_id = self.loop.time() - self.created_at, self.session.client_id
+        known = _log.Fields(connection_id=client_id, reason=reason, error=self.trouble, duration=age)
+        _log.tell(logger, level, event, self.options, **known)
+
+    def fail(self, error: Exception, why: str | None = None) -> None:
+        """Close at once; whatever is in flight or waiting fails with a copy of ``error``.
+
+        Args:
+            error: what those get.
+            why: the reason, if it is closed from here.
+        """
         if self.state is ConnectionState.CLOSED:
             return
-        self.state = ConnectionState.CLOSED
+        opened, self.state = self.state is not ConnectionState.HANDSHAKE, ConnectionState.CLOSED
         self.crowded = True
         self._failure = copy_of(error, written=False)  # without its traceback, which holds all that was read
+        ours = why is not None or isinstance(error, exceptions.ClientClosedError)
+        if not ours:
+            self.trouble = self._failure
+        if opened:
+            self._tell("connection.closed" if ours else "connection.lost", why or _log.describe(error))
         self._line = None
         self._watch.stop()
         if self._transport is not None:
@@ -373,7 +400,7 @@ class Connection(asyncio.Protocol):
         if callback is not None:
             callback(self)
 
-    def close(self) -> None:
+    def close(self, why: str = "the client was closed") -> None:
         """Close an idle connection politely (with TLS: after its farewell); one in use as ``fail`` does."""
         if self.state is ConnectionState.CLOSED:
             return
@@ -382,10 +409,10 @@ class Connection(asyncio.Protocol):
             if self.options.ssl_context is not None:  # a peer that does not say farewell is not waited for
                 self.loop.call_later(FAREWELL, self._transport.abort, context=NO_CONTEXT)
             transport, self._transport = self._transport, None
-            self.fail(exceptions.ConnectionError("the connection was closed"))
+            self.fail(exceptions.ConnectionError("the connection was closed"), why)
             self._transport = transport
         else:
-            self.fail(exceptions.ConnectionError("the connection was closed"))
+            self.fail(exceptions.ConnectionError("the connection was closed"), why)
 
     def abort(self) -> None:
         """Drop the transport without any farewell."""

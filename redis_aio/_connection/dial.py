@@ -6,19 +6,22 @@ import contextvars
 import inspect
 import logging
 import ssl
+import time
 from typing import Any
 
-from redis_aio import exceptions
+from redis_aio import _log, exceptions
 from redis_aio._connection.connection import Connection
 from redis_aio._connection.handshake import Session, handshake
 from redis_aio._connection.inflight import BatchInterrupted
-from redis_aio._connection.transport import open_transport
+from redis_aio._connection.transport import open_transport, peer_of
+from redis_aio._discreet import discreet_async
 from redis_aio._options import Options
 from redis_aio._resp.encoder import pack
 
 logger = logging.getLogger("redis_aio.connection")
 
 
+@discreet_async
 async def dial(options: Options) -> Connection:
     """Connect and shake hands.
 
@@ -27,6 +30,7 @@ async def dial(options: Options) -> Connection:
         AuthenticationError: the server refused the credentials.
         ConnectionError: no address could be reached, TLS failed, or the peer is no Redis server.
     """
+    started = time.perf_counter()  # the loop's clock may stand still for a millisecond
     loop = asyncio.get_running_loop()
     connection = Connection(options, loop)
     where = options.unix_socket_path or f"{options.host}:{options.port}"
@@ -37,6 +41,7 @@ async def dial(options: Options) -> Connection:
             opening = open_transport(options, lambda: connection)
             sock = await loop.create_task(opening, context=contextvars.Context())
             connection.attach(sock)
+            connection.peer = peer_of(sock)
             connection.ready(await _shake_hands(connection, options))
     except builtins.TimeoutError:
         connection.fail(exceptions.ConnectionError("the handshake took too long"))
@@ -52,7 +57,8 @@ async def dial(options: Options) -> Connection:
         raise
     if timed_out:
         raise exceptions.ConnectTimeoutError(f"connecting to {where} took longer than dial_timeout")
-    logger.debug("connected to %s", where)
+    client_id, took = connection.session.client_id, time.perf_counter() - started
+    _log.tell(logger, logging.DEBUG, "connection.opened", options, connection_id=client_id, duration=took)
     return connection
 
 

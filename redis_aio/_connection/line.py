@@ -123,7 +123,7 @@ class InflightLine:
                 completed = True
         while (reply := get()) is not NOT_READY:
             if type(reply) is not PushNotification:
-                raise _unasked(reply)
+                raise unasked(reply)
             self._pushes.dispatch(reply)
         return completed
 
@@ -154,7 +154,7 @@ class InflightLine:
     def _complete(self, reply: Any) -> None:
         """Give a reply that was made here to the oldest entry."""
         if not self.entries:
-            raise _unasked(reply)
+            raise unasked(reply)
         entry = self.entries[0]
         if isinstance(entry, InflightBatch):
             entry.replies.append(reply)
@@ -166,7 +166,7 @@ class InflightLine:
                 entry.future.set_result(reply)
 
 
-def _unasked(reply: Any) -> ConnectionError:
+def unasked(reply: Any) -> ConnectionError:
     """Return the error for a reply with nothing in flight; a server that turns a client away says so unasked."""
     if isinstance(reply, ConnectionError):
         return reply

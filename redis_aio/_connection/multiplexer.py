@@ -10,10 +10,13 @@ Invariants:
 
 import asyncio
 import copy
+import time
 
 from redis_aio import exceptions
 from redis_aio._connection.connection import Connection, ConnectionState
-from redis_aio._connection.pool import ConnectionPool, Waiter
+from redis_aio._connection.pool import ConnectionPool
+from redis_aio._connection.waiting import Waiter
+from redis_aio._connection.watch import NO_CONTEXT
 from redis_aio._options import Options
 
 #: The most connections that are shared at a time.
@@ -83,6 +86,7 @@ class Multiplexer:
     async def _join(self) -> None:
         """Wait, with everybody else, until the pool has given a connection."""
         self._pool.check_open()
+        began = time.perf_counter()
         joiner: asyncio.Future[None] = self._loop.create_future()
         self._joiners[joiner] = None
         request = self._request or self._ask()
@@ -91,18 +95,25 @@ class Multiplexer:
             await joiner
         finally:
             self._joiners.pop(joiner, None)
+            self._pool.events.waited(joiner, began, True)
             if timer is not None:
                 timer.cancel()
             del joiner, request  # they hold the error, and its traceback holds this frame
 
     async def _wait_for_room(self, connection: Connection) -> None:
+        began = time.perf_counter()
+        failure: Exception | None = None
         try:
             async with asyncio.timeout(self._options.pool_timeout):
                 await connection.room()
         except exceptions.TimeoutError:
             raise
         except TimeoutError:
-            raise self._pool.timeout_error() from None
+            failure = self._pool.timeout_error()
+            raise failure from None
+        finally:
+            self._pool.events.ended(began, True, failure)
+            del failure
 
     def _ask(self) -> Waiter:
         self._request = self._pool.wait(shared=True)
@@ -148,9 +159,9 @@ class Multiplexer:
         self._others.discard(connection)
         self._pool.release(connection)
 
-    def retire(self, connection: Connection) -> None:
+    def retire(self, connection: Connection, trouble: Exception | None = None) -> None:
         """Use a connection no more: it answered that it is not what it was (READONLY), or its time is over."""
-        connection.retire()
+        connection.retire(trouble)
         if connection is self.current:
             self._set_aside(connection)
 
@@ -166,7 +177,7 @@ class Multiplexer:
         limits.append(self._options.conn_max_lifetime)
         known = [limit for limit in limits if limit is not None]
         if known and self._timer is None and not self._pool.closed:
-            self._timer = self._loop.call_later(max(0.01, min(known) / 2), self._check)
+            self._timer = self._loop.call_later(max(0.01, min(known) / 2), self._check, context=NO_CONTEXT)
 
     def _check(self) -> None:
         """Close the current connection when its time is over; see that it answers when it has been quiet."""
@@ -186,6 +197,11 @@ class Multiplexer:
                 lambda future: future.cancelled() or future.exception()
             )
         self._schedule_check()
+
+    @property
+    def joined(self) -> int:
+        """How many callers wait for a connection together."""
+        return len(self._joiners)
 
     def close(self) -> None:
         """Stop the timer; the pool closes the connections."""

@@ -14,24 +14,20 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any
+from contextvars import Context
+from typing import Any, TypeAlias
 
 from redis_aio import exceptions
 from redis_aio._connection.closing import ClosedConnections
 from redis_aio._connection.connection import Connection, ConnectionState
+from redis_aio._connection.pool_log import PoolLog, timeout_error
 from redis_aio._connection.stats import PoolStats
+from redis_aio._connection.waiting import PoolEvents, Waiter, peer_of
+from redis_aio._connection.watch import NO_CONTEXT
 from redis_aio._options import Options
+from redis_aio.events import Emitter
 
-
-class Waiter:
-    """A place in the pool's line."""
-
-    __slots__ = ("future", "shared", "since")
-
-    def __init__(self, future: "asyncio.Future[Connection]", shared: bool, since: float) -> None:
-        self.future = future
-        self.shared = shared
-        self.since = since
+Dial: TypeAlias = Callable[[Options], Coroutine[Any, Any, Connection]]
 
 
 class ConnectionPool:
@@ -41,18 +37,18 @@ class ConnectionPool:
         options: the sizes and times.
         dial: makes one ready connection.
         loop: the event loop.
+        emit: is told of waits and connections.
     """
 
     def __init__(
-        self,
-        options: Options,
-        dial: Callable[[Options], Coroutine[Any, Any, Connection]],
-        loop: asyncio.AbstractEventLoop,
+        self, options: Options, dial: Dial, loop: asyncio.AbstractEventLoop, emit: Emitter | None = None
     ) -> None:
         self._options = options
         self._dial = dial
         self._loop = loop
         self.closed = False
+        self.log = PoolLog(options)
+        self.events = PoolEvents(emit or Emitter(), loop)
         #: Called when leases wait and only shared connections could serve them; the multiplexer gives some back.
         self.on_pressure: Callable[[], None] | None = None
         #: Called when a connection has closed by itself.
@@ -104,6 +100,7 @@ class ConnectionPool:
             raise
         finally:
             self._waited += self._loop.time() - waiter.since
+            self.events.waited(waiter.future, waiter.began, False)
             if timer is not None:
                 timer.cancel()
             del waiter  # it holds the error, and the error's traceback holds this frame
@@ -112,7 +109,7 @@ class ConnectionPool:
         """Take an idle connection for shared use at once, or return ``None``."""
         if self._waiters:
             return None
-        connection = self._take_idle()
+        connection = self._take_idle(shared=True)
         if connection is not None:
             self._hits += 1
             self._shared.add(connection)
@@ -149,26 +146,9 @@ class ConnectionPool:
         """Return the error that says who holds what."""
         oldest = next(iter(self._leased.values()), None)
         held = None if oldest is None else self._loop.time() - oldest
-        stats = self.stats()
-        message = (
-            f"no connection became free within {self._options.pool_timeout:g} s: {stats.in_use} in use, "
-            f"{stats.idle} idle, {len(self._dials)} being made, {stats.waiting} waiting, "
-            f"pool_size {self._options.pool_size}"
-        )
-        if held is not None:
-            message += f"; the oldest lease is held for {held:.1f} s"
-        if self._last_dial_error is not None:
-            message += f"; the last dial failed: {self._last_dial_error}"
-        return exceptions.PoolTimeoutError(
-            message,
-            in_use=stats.in_use,
-            idle=stats.idle,
-            dialing=len(self._dials),
-            waiting=stats.waiting,
-            pool_size=self._options.pool_size,
-            oldest_lease=held,
-            last_dial_error=self._last_dial_error,
-        )
+        error = timeout_error(self._options, self.stats(), len(self._dials), held, self._last_dial_error)
+        self.log.timed_out(error)
+        return error
 
     def _forget(self, waiter: Waiter) -> None:
         """Take a cancelled waiter out of the line; what it was given in the same turn goes to the next."""
@@ -179,35 +159,38 @@ class ConnectionPool:
             future.cancel()
             self._serve()
 
-    def _take_idle(self) -> Connection | None:
+    def _take_idle(self, *, shared: bool = False) -> Connection | None:
         """Pop the most recently used connection that is fit for use; close those that are not."""
         while self._idle:
             connection = self._idle.pop()
-            if self._outdated(connection) or not connection.usable:
+            if (outdated := self._outdated(connection, shared)) or not connection.usable:
                 self._stale += 1
-                self._drop(connection)
+                self._drop(connection, outdated or "the server closed the connection")
                 continue
             return connection
         return None
 
-    def _outdated(self, connection: Connection) -> bool:
-        limit = self._options.conn_max_idle_time
-        if limit is not None and self._loop.time() - connection.idle_since >= limit:
-            return True
-        return self.expired(connection)
+    def _outdated(self, connection: Connection, shared: bool = False) -> str:
+        """Return why the time of an idle connection is over; empty if it is not."""
+        limit, idle = self._options.conn_max_idle_time, self._loop.time() - connection.idle_since
+        if limit is not None and idle >= limit:
+            return "idle for conn_max_idle_time"
+        if shared and 0 < self._options.health_check_interval <= idle:  # a lease is checked, here nobody could wait
+            return "idle for health_check_interval"
+        return "alive for conn_max_lifetime" if self.expired(connection) else ""
 
     async def _answers(self, connection: Connection) -> bool:
         """Check a leased connection with PING; one that does not answer is closed."""
         try:
             reply = await connection.send(b"*1\r\n$4\r\nPING\r\n")
         except exceptions.RedisError:
-            self.discard(connection)
+            self.discard(connection, "it did not answer the health check")
             return False
         except BaseException:  # cancelled: the lease must not be lost
             self.release(connection)
             raise
         if isinstance(reply, Exception):
-            self.discard(connection)
+            self.discard(connection, "it refused the health check")
             return False
         return True
 
@@ -222,38 +205,42 @@ class ConnectionPool:
             self.discard(connection)
         elif not connection.idle:
             connection.on_drained = self.release
-        elif connection.state is not ConnectionState.READY or self._outdated(connection):
-            self.discard(connection)
+        elif connection.state is not ConnectionState.READY or (outdated := self._outdated(connection)):
+            self.discard(connection, outdated if connection.state is ConnectionState.READY else "retired")
         else:
             connection.on_drained = None
-            self._leased.pop(connection, None)
+            self.events.used(self._leased.pop(connection, None))
             self._shared.discard(connection)
             limit = self._options.max_idle_conns
             if limit is not None and len(self._idle) >= limit and not self._live_waiters():
-                self._drop(connection)
+                self._drop(connection, "max_idle_conns are idle")
             else:
                 connection.idle_since = self._loop.time()
                 self._idle.append(connection)
             self._serve()
 
-    def discard(self, connection: Connection) -> None:
+    def discard(self, connection: Connection, why: str = "its state cannot be undone") -> None:
         """Close a connection and give its place to whoever waits."""
-        self._leased.pop(connection, None)
+        self.events.used(self._leased.pop(connection, None))
         self._shared.discard(connection)
-        self._drop(connection)
+        self._drop(connection, why)
         self._serve()
 
-    def _drop(self, connection: Connection) -> None:
+    def _drop(self, connection: Connection, why: str) -> None:
         self._expiry.pop(connection, None)
         connection.on_closed = connection.on_drained = None
-        connection.close()
+        self.events.closing([connection], why)
+        connection.close(why)
+        self.log.note(connection.trouble)
 
     def _lost(self, connection: Connection) -> None:
         """Take note that a connection has closed by itself."""
+        self.log.note(connection.trouble)
+        self.events.lost(connection)
         if connection in self._idle:
             self._idle.remove(connection)
             self._stale += 1
-        self._leased.pop(connection, None)
+        self.events.used(self._leased.pop(connection, None))
         self._shared.discard(connection)
         self._expiry.pop(connection, None)
         if self.on_lost is not None:
@@ -270,7 +257,7 @@ class ConnectionPool:
         if self.closed:
             return
         skipped: deque[Waiter] = deque()
-        unserved = 0
+        unserved: list[Waiter] = []
         room = self._most_leases - len(self._leased)
         while self._waiters:
             waiter = self._waiters.popleft()
@@ -280,16 +267,16 @@ class ConnectionPool:
                 skipped.append(waiter)  # leases may not take the last connection; a shared waiter behind may have it
                 continue
             room -= not waiter.shared
-            connection = self._take_idle()
+            connection = self._take_idle(shared=waiter.shared)
             if connection is None:
                 skipped.append(waiter)
-                unserved += 1
+                unserved.append(waiter)
             else:
                 self._grant(connection, waiter)
         self._waiters = skipped
-        while unserved > len(self._dials) and self._total() < self._options.pool_size:
-            self._start_dial()
-        if unserved > len(self._dials) and self.on_pressure is not None:
+        while len(unserved) > len(self._dials) and self._total() < self._options.pool_size:
+            self._start_dial(unserved[len(self._dials)].context)
+        if len(unserved) > len(self._dials) and self.on_pressure is not None:
             self.on_pressure()
         self._top_up()
 
@@ -315,12 +302,13 @@ class ConnectionPool:
             and self._total() < self._options.pool_size
             and self._last_dial_error is None  # a server that is down is not dialed for stock
         ):
-            self._start_dial()
+            self._start_dial(NO_CONTEXT)
 
-    def _start_dial(self) -> None:
-        task = self._loop.create_task(self._dial(self._options))
+    def _start_dial(self, context: Context) -> None:
+        """Dial, in a copy of the context of the waiter that it is for: its variables are no business of others."""
+        task = self._loop.create_task(self._dial(self._options), context=context.copy())
         self._dials.add(task)
-        task.add_done_callback(self._dialed_one)
+        task.add_done_callback(self._dialed_one, context=NO_CONTEXT)
 
     def _dialed_one(self, task: "asyncio.Task[Connection]") -> None:
         self._dials.discard(task)
@@ -337,6 +325,7 @@ class ConnectionPool:
             return
         self._dialed += 1
         self._last_dial_error = None
+        self.log.dialed()
         if self._options.conn_max_lifetime is not None:
             jitter = self._options.conn_max_lifetime_jitter or 0.0
             lifetime = self._options.conn_max_lifetime - random.uniform(0.0, jitter)
@@ -344,12 +333,14 @@ class ConnectionPool:
         connection.on_closed = self._lost
         if connection.state is ConnectionState.READY:
             self._idle.append(connection)
+        self.events.opened()
         self._serve()
         self._schedule_maintenance()
 
     def _dial_failed(self, error: BaseException) -> None:
         """Tell the waiter whose turn it is; the others get a dial of their own."""
         self._failed_dials += 1
+        self.log.dial_failed(error)
         self._last_dial_error = str(error) if isinstance(error, exceptions.RedisError) else type(error).__name__
         leases_full = len(self._leased) >= self._most_leases
         for waiter in self._waiters:
@@ -363,7 +354,7 @@ class ConnectionPool:
     def _schedule_maintenance(self) -> None:
         limits = [t for t in (self._options.conn_max_idle_time, self._options.conn_max_lifetime) if t is not None]
         if limits and self._maintenance is None and not self.closed:
-            self._maintenance = self._loop.call_later(max(0.01, min(limits) / 4), self._maintain)
+            self._maintenance = self._loop.call_later(max(0.01, min(limits) / 4), self._maintain, context=NO_CONTEXT)
 
     def _maintain(self) -> None:
         """Close idle connections whose time is over; the shared ones are the multiplexer's to replace."""
@@ -371,10 +362,10 @@ class ConnectionPool:
         kept: deque[Connection] = deque()
         surplus = len(self._idle) - self._options.min_idle_conns
         for connection in self._idle:  # the least recently used first
-            if self._outdated(connection) and (surplus > 0 or self.expired(connection)):
+            if (outdated := self._outdated(connection)) and (surplus > 0 or self.expired(connection)):
                 surplus -= 1
                 self._stale += 1
-                self._drop(connection)
+                self._drop(connection, outdated)
             else:
                 kept.append(connection)
         self._idle = kept
@@ -405,6 +396,11 @@ class ConnectionPool:
             failed_dials=self._failed_dials,
         )
 
+    @property
+    def peer(self) -> tuple[str, int] | None:
+        """The address of the server, where all connections lead to the same one."""
+        return peer_of([*self._idle, *self._leased, *self._shared])
+
     def __repr__(self) -> str:
         stats = self.stats()
         return (
@@ -421,10 +417,13 @@ class ConnectionPool:
         """Close every connection; callers in line get ``ClientClosedError``. Takes a second at most."""
         if self.closed:
             return
+        self.log.closed(self.stats())
         self.closed = True
         if self._maintenance is not None:
             self._maintenance.cancel()
-        closing = ClosedConnections([*self._idle, *self._leased, *self._shared])
+        connections = [*self._idle, *self._leased, *self._shared]
+        self.events.closing(connections, "the client was closed")
+        closing = ClosedConnections(connections)
         self._idle.clear()
         self._leased.clear()
         self._shared.clear()

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from redis_aio import _log
 from redis_aio._replies.common import text
 
 logger = logging.getLogger("redis_aio.connection")
@@ -40,4 +41,5 @@ class PushRouter:
         try:
             handler(push)
         except Exception:
-            logger.exception("a push handler failed")
+            extra = _log.fields("push.handler_failed", reason="a push handler failed")
+            logger.exception("push.handler_failed: a push handler failed", extra=extra)

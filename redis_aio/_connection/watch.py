@@ -48,7 +48,7 @@ class Watched(Protocol):
         """The bytes that the transport has not got rid of."""
         ...
 
-    def retire(self) -> None:
+    def retire(self, trouble: Exception | None = None) -> None:
         """Take no more requests."""
         ...
 
@@ -171,7 +171,7 @@ class Watch:
                 error = exceptions.ReadTimeoutError("no reply within read_timeout")
                 error.written = True
                 entry.future.set_exception(entry.lost(error))
-        connection.retire()
+        connection.retire(exceptions.ReadTimeoutError("no reply within read_timeout"))
         waiting = [entry.deadline for entry in connection.pending if not entry.future.done()]
         if waiting:
             self.by(max(min(waiting), now))

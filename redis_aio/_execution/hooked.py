@@ -1,13 +1,14 @@
-"""HookedExecutor: the onion of hooks around an executor, folded once when a hook is added."""
+"""The onion of hooks around an executor, folded once when a hook is added or removed.
 
-from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
+A layer costs one call of a closure beside the hook's own coroutine. What no hook overrides has no layer.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeVar, cast
 
-from redis_aio._command.batch import Batch
-from redis_aio._command.command import Command
 from redis_aio._execution.executor import Executor, Lease
-from redis_aio.typing import T
+from redis_aio.events import Emitter
+from redis_aio.hooks import Hook, HookedPool
 
 Layer = Callable[[Any, Any], Awaitable[Any]]
 F = TypeVar("F", bound=Callable[[Any], Awaitable[Any]])
@@ -17,12 +18,20 @@ def fold(layers: Sequence[Layer], innermost: F) -> F:
     """Return ``innermost`` wrapped in the layers, the first one outermost."""
     call: Callable[[Any], Awaitable[Any]] = innermost
     for layer in reversed(layers):
-        call = partial(_wrapped, layer, call)
+        call = _wrapped(layer, call)
     return cast("F", call)
 
 
-async def _wrapped(layer: Layer, call_next: Any, thing: Any) -> Any:
-    return await layer(thing, call_next)
+def _wrapped(layer: Layer, call_next: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Awaitable[Any]]:
+    def call(thing: Any) -> Awaitable[Any]:
+        return layer(thing, call_next)
+
+    return call
+
+
+def overridden(hooks: Iterable[Hook], name: str) -> list[Any]:
+    """Return the methods of this name, of the hooks that override it."""
+    return [getattr(hook, name) for hook in hooks if getattr(type(hook), name) is not getattr(Hook, name)]
 
 
 class HookedExecutor:
@@ -35,16 +44,8 @@ class HookedExecutor:
     """
 
     def __init__(self, inner: Executor, on_command: Sequence[Layer], on_batch: Sequence[Layer]) -> None:
-        self._execute = fold(on_command, inner.execute)
-        self._execute_batch = fold(on_batch, inner.execute_batch)
-
-    async def execute(self, command: Command[T]) -> T:
-        """Execute a command through the layers."""
-        return cast("T", await self._execute(command))
-
-    async def execute_batch(self, batch: Batch) -> list[Any]:
-        """Execute a batch through the layers."""
-        return await self._execute_batch(batch)
+        self.execute = fold(on_command, inner.execute)
+        self.execute_batch = fold(on_batch, inner.execute_batch)
 
 
 class HookedLease(HookedExecutor):
@@ -62,3 +63,101 @@ class HookedLease(HookedExecutor):
     def watching(self) -> bool:
         """Whether keys are being watched."""
         return self._lease.watching
+
+
+class PoolHooks:
+    """The hooks that look on at one pool, each once, however many clients of the pool brought it along."""
+
+    def __init__(self) -> None:
+        #: Layers around each dial.
+        self.on_connect: list[Layer] = []
+        #: Tells them of waits and connections.
+        self.emit = Emitter()
+        self._bound: dict[int, tuple[Hook, Hook, int]] = {}  # by identity: hooks need not be hashable
+
+    def add(self, hook: Hook, pool: HookedPool) -> Hook:
+        """Add a hook, or count it once more, and return what it is for this pool."""
+        _, bound, count = self._bound.get(id(hook)) or (hook, hook.bind(pool), 0)
+        self._bound[id(hook)] = (hook, bound, count + 1)
+        self._refold()
+        return bound
+
+    def remove(self, hook: Hook) -> None:
+        """Take a hook away, when it was removed as often as it was added."""
+        _, bound, count = self._bound.pop(id(hook))
+        if count > 1:
+            self._bound[id(hook)] = (hook, bound, count - 1)
+        else:
+            bound.unbind()
+        self._refold()
+
+    def _refold(self) -> None:
+        hooks = [bound for _, bound, _ in self._bound.values()]
+        self.on_connect = overridden(hooks, "on_connect")
+        self.emit.listen(overridden(hooks, "on_event"))
+
+
+class ClientHooks:
+    """The hooks of one client.
+
+    Args:
+        pool: the pool of the client.
+        pool_hooks: those who look on at that pool.
+    """
+
+    def __init__(self, pool: HookedPool, pool_hooks: PoolHooks) -> None:
+        self.on_command: list[Layer] = []
+        self.on_batch: list[Layer] = []
+        #: Tells them of what happens to this client alone: retries, messages.
+        self.emit = Emitter()
+        self._pool = pool
+        self._pool_hooks = pool_hooks
+        self._hooks: list[tuple[Hook, Hook]] = []  # as given, and as bound to the pool
+
+    def __iter__(self) -> Any:
+        return iter([hook for hook, _ in self._hooks])
+
+    def __bool__(self) -> bool:
+        return bool(self._hooks)
+
+    def add(self, hook: Hook) -> None:
+        """Add a hook as the innermost."""
+        if not isinstance(hook, Hook):
+            raise TypeError(f"a hook must be a redis_aio.Hook, not {type(hook).__name__}")
+        self._hooks.append((hook, self._pool_hooks.add(hook, self._pool)))
+        self._refold()
+
+    def remove(self, hook: Hook) -> None:
+        """Take away what was added; the last one, where it was added several times.
+
+        Raises:
+            ValueError: it was not added.
+        """
+        for index in reversed(range(len(self._hooks))):
+            if self._hooks[index][0] is hook:
+                del self._hooks[index]
+                self._pool_hooks.remove(hook)
+                self._refold()
+                return
+        raise ValueError(f"{hook!r} was not added to this client")
+
+    def clear(self) -> None:
+        """Take all of them away."""
+        for hook, _ in self._hooks:
+            self._pool_hooks.remove(hook)
+        self._hooks.clear()
+        self._refold()
+
+    def wrap(self, core: Executor) -> Executor:
+        """Return the executor with its layers; itself where there are none."""
+        return HookedExecutor(core, self.on_command, self.on_batch) if self._hooks else core
+
+    def wrap_lease(self, lease: Lease) -> Lease:
+        """Return the lease with its layers; itself where there are none."""
+        return HookedLease(lease, self.on_command, self.on_batch) if self._hooks else lease
+
+    def _refold(self) -> None:
+        hooks = [bound for _, bound in self._hooks]
+        self.on_command = overridden(hooks, "on_command")
+        self.on_batch = overridden(hooks, "on_batch")
+        self.emit.listen(overridden(hooks, "on_event"))

@@ -17,6 +17,7 @@ from redis_aio._command.spec import Effect
 from redis_aio._connection.connection import Connection, ConnectionState
 from redis_aio._connection.inflight import BatchInterrupted, ignore
 from redis_aio._connection.pool import ConnectionPool
+from redis_aio._discreet import discreet_async
 from redis_aio._execution.blocking import Recoveries
 from redis_aio._execution.outcome import final_error, finished
 from redis_aio._execution.wire import (
@@ -63,6 +64,7 @@ class ConnectionLease:
         self.connection = connection
         self._recoveries = recoveries
         self._recovering = 0
+        self._recovered_waiters: list[asyncio.Future[None]] = []
         self._pool: ConnectionPool | None = pool
         self._returning: ConnectionPool | None = None
         self._options = options
@@ -76,6 +78,7 @@ class ConnectionLease:
         """Whether keys are being watched."""
         return self._watching
 
+    @discreet_async
     async def execute(self, command: Command[T]) -> T:
         """Execute a command on this connection; it may change the connection's state."""
         self._check(command)
@@ -106,6 +109,8 @@ class ConnectionLease:
         when the caller is cancelled, it is unblocked before the connection is given back.
         """
         self._check(command)
+        if self._recovering:
+            await self._recovery()
         if command.spec.block is None or self._in_multi:
             return await self._send(command, data, -1.0)
         return await self._unblockable(command, self._send(command, data, self._patience([command])))
@@ -115,15 +120,31 @@ class ConnectionLease:
         try:
             return await asyncio.shield(reply)
         except asyncio.CancelledError:
-            self._recovering += 1
-            self._recoveries.start(commands, self.connection, reply, self._recovered)
+            self._recover(commands, reply)
             raise
+
+    def _recover(self, commands: Command[Any] | Sequence[Command[Any]], reply: "asyncio.Future[Any]") -> None:
+        self._recovering += 1
+        self._recoveries.start(commands, self.connection, reply, self._recovered)
 
     def _recovered(self) -> None:
         self._recovering -= 1
-        if self._returning is not None and not self._recovering:
+        if self._recovering:
+            return
+        waiters, self._recovered_waiters = self._recovered_waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        if self._returning is not None:
             self._give_back(self._returning)
 
+    async def _recovery(self) -> None:
+        """Wait until what was cancelled has been unblocked: telling the server could hit the next command instead."""
+        waiter = self.connection.loop.create_future()
+        self._recovered_waiters.append(waiter)
+        await waiter
+
+    @discreet_async
     async def execute_batch(self, batch: Batch) -> list[Any]:
         """Execute a batch on this connection; what failed is in the place of its command."""
         try:
@@ -142,6 +163,8 @@ class ConnectionLease:
             BatchInterrupted: it ended early; ``replies`` holds the values so far.
         """
         await check_all(batch.commands, self._encode, check or self._check)
+        if self._recovering:
+            await self._recovery()
         if batch.atomic:
             return await self._transaction(batch)
         values: list[Any] = []
@@ -161,15 +184,18 @@ class ConnectionLease:
         except BatchInterrupted as interrupted:
             raise BatchInterrupted(values, interrupted.cause) from interrupted.cause
         finally:
-            for future, _ in underway:
-                future.cancel()
-                future.add_done_callback(ignore)
+            for future, commands in underway:
+                if _may_wait(commands) and not future.done():
+                    self._recover(commands, future)
+                else:
+                    future.cancel()
+                    future.add_done_callback(ignore)
         return values
 
     async def _collect(self, underway: Underway, values: list[Any]) -> None:
         future, commands = underway.popleft()
         try:
-            if any(command.spec.block for command in commands):
+            if _may_wait(commands):
                 replies = await self._unblockable(commands, future)
             else:
                 replies = await future
@@ -209,7 +235,11 @@ class ConnectionLease:
             for future in pending:
                 future.add_done_callback(ignore)
         self._watching = False  # only now: what is not written ends nothing
-        return transaction_values(batch.commands, replies)
+        try:
+            return transaction_values(batch.commands, replies)
+        except BatchInterrupted as refused:
+            self._tainted = self._tainted or isinstance(refused.cause, exceptions.ReadOnlyError)
+            raise
 
     def _send(self, command: Command[Any], data: bytes, timeout: float | None) -> "asyncio.Future[Any]":
         raw = command.spec.raw
@@ -285,3 +315,8 @@ class ConnectionLease:
             pool.discard(self.connection)
         else:
             pool.release(self.connection)
+
+
+def _may_wait(commands: Sequence[Command[Any]]) -> bool:
+    """Return whether any of the commands may wait in the server."""
+    return any(command.spec.block is not None for command in kinds(commands))

@@ -21,8 +21,11 @@ from redis_aio._connection.connection import Connection
 from redis_aio._connection.inflight import BatchInterrupted
 from redis_aio._connection.multiplexer import Multiplexer
 from redis_aio._connection.pool import ConnectionPool
+from redis_aio._connection.pool_log import LastError
 from redis_aio._connection.stats import PoolStats
+from redis_aio._discreet import discreet_async
 from redis_aio._execution.blocking import Recoveries
+from redis_aio._execution.hooked import PoolHooks, fold
 from redis_aio._execution.lease import ConnectionLease
 from redis_aio._execution.wire import (
     EXEC,
@@ -56,6 +59,8 @@ class Node:
     def __init__(self, options: Options, dial: Dial) -> None:
         self.options = options
         self.dial = dial
+        #: Who looks on, and is told of waits and connections.
+        self.hooks = PoolHooks()
         self.closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         # A thread runs one loop at a time, so these two tell whether ours is the one that is running here. Asking for
@@ -67,7 +72,7 @@ class Node:
         self._service: AsyncGenerator[None, None]
         self._encode = encoder(options)
         self._special = options.high_integrity or not options.auto_pipeline
-        self._recoveries = Recoveries(self.execute)
+        self._recoveries = Recoveries(self.execute, options)
         _nodes.add(self)
 
     # -- executing ------------------------------------------------------------------------------------------------
@@ -139,7 +144,7 @@ class Node:
         """
         connection = connection or self._mux.current
         if isinstance(error, exceptions.ReadOnlyError) and connection is not None:
-            self._mux.retire(connection)
+            self._mux.retire(connection, error)
 
     async def _execute_unshareable(self, command: Command[T]) -> T:
         """Execute a command that may wait in the server on a lease; refuse one that changes its connection."""
@@ -208,9 +213,13 @@ class Node:
         except BatchInterrupted as interrupted:
             values = [] if batch.atomic else values_or_errors(commands, interrupted.replies)
             raise BatchInterrupted(values, interrupted.cause) from interrupted.cause
-        if batch.atomic:
+        if not batch.atomic:
+            return values_or_errors(commands, replies)
+        try:
             return transaction_values(commands, replies)
-        return values_or_errors(commands, replies)
+        except BatchInterrupted as refused:
+            self.note_error(refused.cause, connection)
+            raise
 
     async def _interruptible(self, taking: Coroutine[Any, Any, T]) -> T:
         """Await a connection for a batch; a failure means that nothing of the batch was written."""
@@ -221,6 +230,7 @@ class Node:
 
     # -- leases ---------------------------------------------------------------------------------------------------
 
+    @discreet_async
     async def lease(self) -> ConnectionLease:
         """Take a connection for one caller alone.
 
@@ -232,6 +242,13 @@ class Node:
             self._bind()
         return await self._lease()
 
+    @discreet_async
+    async def dedicate(self) -> tuple[Connection, ConnectionPool]:
+        """Take a connection that will not be given back, and the pool to discard it with; raises as :meth:`lease`."""
+        if get_ident() != self._thread or not self._is_running():
+            self._bind()
+        return await self._pool.acquire(), self._pool
+
     async def _lease(self) -> ConnectionLease:
         return ConnectionLease(await self._pool.acquire(), self._pool, self.options, self._encode, self._recoveries)
 
@@ -240,6 +257,21 @@ class Node:
     def stats(self) -> PoolStats:
         """Return the pool's figures; all zero before the first use."""
         return PoolStats() if self._loop is None else self._pool.stats()
+
+    @property
+    def last_error(self) -> LastError | None:
+        """The last thing that went wrong with its connections."""
+        return None if self._loop is None else self._pool.log.last_error
+
+    @property
+    def peer(self) -> tuple[str, int] | None:
+        """The address of the server, where all connections lead to the same one; of a unix socket its path, and 0."""
+        return None if self._loop is None else self._pool.peer
+
+    @property
+    def waiting(self) -> int:
+        """How many callers wait for a connection; those who wait for the shared one included, each of them."""
+        return 0 if self._loop is None else self._pool.stats().waiting + max(0, self._mux.joined - 1)
 
     @property
     def connected(self) -> bool:
@@ -264,11 +296,15 @@ class Node:
         self._loop = loop
         self._thread = get_ident()
         self._is_running = loop.is_running
-        self._pool = ConnectionPool(self.options, self.dial, loop)
+        self._pool = ConnectionPool(self.options, self._dial, loop, self.hooks.emit)
         self._mux = Multiplexer(self._pool, self.options, loop)
         self._service = _serve(self._pool, self._mux)
         with suppress(StopIteration):
             self._service.__anext__().send(None)
+
+    def _dial(self, options: Options) -> Coroutine[Any, Any, Connection]:
+        layers = self.hooks.on_connect
+        return fold(layers, self.dial)(options) if layers else self.dial(options)
 
     def _unbind(self) -> asyncio.AbstractEventLoop | None:
         loop, self._loop = self._loop, None
@@ -291,9 +327,11 @@ class Node:
         if loop is None:
             return
         if loop is get_running_loop():
-            self._recoveries.cancel()
-            self._unbind()
-            await self._service.aclose()
+            try:
+                await self._recoveries.finish()
+            finally:
+                self._unbind()
+                await self._service.aclose()
         elif not loop.is_running():
             self._let_go()
         else:

@@ -67,6 +67,8 @@ def final_error(command: Command[Any], error: Exception, *, unsafe: bool) -> Exc
         return error
     if isinstance(error, exceptions.ResponseError) or unsafe or harmless((command,)):
         return error
+    if command.effect is Effect.STATEFUL and command.name != "EXEC" and "write" not in command.spec.flags:
+        return error  # what it changed was the connection, which is gone
     kind = exceptions.OutcomeUnknownError
     if isinstance(error, exceptions.TimeoutError):
         kind = exceptions.OutcomeUnknownTimeoutError

@@ -11,9 +11,11 @@ from redis_aio import exceptions
 from redis_aio._command.batch import Batch
 from redis_aio._command.command import Command
 from redis_aio._connection.inflight import BatchInterrupted
+from redis_aio._discreet import discreet_async, forget
 from redis_aio._execution.executor import Executor
 from redis_aio._execution.outcome import FAILURES, final_error, finished, harmless, may_retry
 from redis_aio._options import Options
+from redis_aio.events import Emitter, Retrying
 from redis_aio.retry import RetryBudget
 from redis_aio.typing import T
 
@@ -37,10 +39,12 @@ class RetryingExecutor:
         inner: tries once.
         options: how often, with which pauses.
         budget: bounds the retries of everybody together.
+        emit: is told of retries.
     """
 
-    def __init__(self, inner: Attempts, options: Options, budget: RetryBudget) -> None:
+    def __init__(self, inner: Attempts, options: Options, budget: RetryBudget, emit: Emitter | None = None) -> None:
         self._inner = inner
+        self._emit = emit or Emitter()
         self._begin = inner.begin
         self._unsafe = options.retry_unsafe
         self._policy = options.retry
@@ -54,6 +58,7 @@ class RetryingExecutor:
 
     async def execute(self, command: Command[T]) -> T:
         """Execute one command; raises the last failure, or ``OutcomeUnknownError``."""
+        value: Any
         try:
             reply = self._begin(command)
             if reply is None:
@@ -72,13 +77,17 @@ class RetryingExecutor:
         except self._catch as error:
             reply = None  # it holds the error, whose traceback holds this frame
             return await self._again(command, error)
+        except BaseException as error:
+            reply = value = None
+            forget(error)
+            raise
         self._completed += 1
         return value
 
     async def _again(self, command: Command[T], failure: Exception) -> T:
         try:
             attempt = 0
-            while self._may_retry([command], failure) and await self._pause(attempt):
+            while self._may_retry([command], failure) and await self._pause(attempt, command.name, failure):
                 attempt += 1
                 try:
                     return await self._inner.execute(command)
@@ -87,6 +96,9 @@ class RetryingExecutor:
             if command.name == "SHUTDOWN" and failure.__class__ is exceptions.ConnectionError:
                 return None  # type: ignore[return-value]  # it is answered by the connection's end
             raise final_error(command, failure, unsafe=self._unsafe)
+        except BaseException as error:
+            forget(error)
+            raise
         finally:
             del failure  # its traceback holds this frame: they would keep each other alive
 
@@ -97,7 +109,7 @@ class RetryingExecutor:
             return False
         return may_retry(commands, failure, unsafe=self._unsafe)
 
-    async def _pause(self, attempt: int) -> bool:
+    async def _pause(self, attempt: int, name: str, failure: Exception) -> bool:
         """Wait before retry ``attempt``, counted from 0; ``False`` when there shall be none."""
         self._budget.deposit(self._completed)
         self._completed = 0
@@ -107,9 +119,13 @@ class RetryingExecutor:
             seconds = self._policy.backoff.compute(attempt + 1)
         else:
             seconds = random.uniform(0.0, min(self._max_backoff, self._min_backoff * 2.0 ** min(attempt, 30)))
+        if self._emit.active:
+            self._emit(Retrying(name, attempt + 1, seconds, failure))
+        del failure  # its traceback holds the caller's frame
         await asyncio.sleep(seconds)
         return True
 
+    @discreet_async
     async def execute_batch(self, batch: Batch) -> list[Any]:
         """Execute a batch; what failed for good is in the place of its command.
 
@@ -127,7 +143,8 @@ class RetryingExecutor:
                 values += interrupted.replies
                 failure = interrupted.cause
             rest = Batch(batch.commands[len(values) :], atomic=batch.atomic)
-            if not (self._may_retry(rest.commands, failure) and await self._pause(attempt)):
+            name = "MULTI" if batch.atomic else "PIPELINE"
+            if not (self._may_retry(rest.commands, failure) and await self._pause(attempt, name, failure)):
                 break
             attempt += 1
         return finished(batch, values, failure, unsafe=self._unsafe)

@@ -8,6 +8,8 @@ from typing import Any
 from redis_aio import exceptions
 from redis_aio._command.command import Command
 from redis_aio._command.spec import CommandSpec
+from redis_aio._connection.inflight import BatchInterrupted
+from redis_aio._execution.outcome import NOT_EXECUTED
 from redis_aio._options import Options
 from redis_aio._resp.encoder import pack, pack_encoded
 from redis_aio.typing import ReplyParser
@@ -133,27 +135,39 @@ def transaction_values(commands: Sequence[Command[Any]], replies: list[Any]) -> 
 
     Raises:
         WatchError: a watched key had changed.
-        ResponseError: the server did not accept a command; nothing was executed.
+        ExecAbortError: the server did not accept a command; nothing was executed.
+        BatchInterrupted: the same, for a reason that may pass: the transaction can be sent again.
+        ResponseError: the server did not accept MULTI.
     """
+    queued, executed = replies[1:-1], replies[-1]
     if isinstance(replies[0], Exception):
-        raise replies[0]
-    executed = replies[-1]
+        raise _without_multi(replies[0], queued)
     if isinstance(executed, exceptions.ReplyDecodeError) and isinstance(executed.escaped, list):
         executed = [undecodable(value, executed.encoding) or value for value in executed.escaped]
-    refused = [
-        annotate(reply, number, command)
-        for number, (command, reply) in enumerate(zip(commands, replies[1:-1], strict=True), 1)
-        if isinstance(reply, Exception)
-    ]
     if isinstance(executed, Exception):
-        if refused:
-            raise refused[0] from executed
-        raise executed
+        refused = {number: reply for number, reply in enumerate(queued, 1) if isinstance(reply, Exception)}
+        if not refused:
+            raise executed
+        number, cause = next(iter(refused.items()))
+        name = commands[number - 1].name
+        error = exceptions.exec_abort_error(at_fault(number, name, cause), number, name, refused)
+        if isinstance(cause, NOT_EXECUTED):
+            raise BatchInterrupted([], error) from error
+        raise error from cause
     if executed is None:
         raise exceptions.WatchError("Watched variable changed.")
     if not isinstance(executed, list) or len(executed) != len(commands):
         raise exceptions.InvalidResponse("EXEC answered with another number of replies than there were commands")
     return values_or_errors(commands, executed)
+
+
+def _without_multi(refusal: Exception, queued: Sequence[Any]) -> Exception:
+    """Return what to raise where MULTI was refused: the server then executed the commands one by one, if it did."""
+    if not all(isinstance(reply, Exception) for reply in queued):
+        refusal.args = (f"MULTI was refused, and the commands were executed without a transaction: {refusal}",)
+        if isinstance(refusal, exceptions.RedisError):
+            refusal.written = True
+    return refusal
 
 
 def undecodable(value: Any, encoding: str) -> exceptions.ReplyDecodeError | None:
@@ -176,7 +190,12 @@ def undecodable(value: Any, encoding: str) -> exceptions.ReplyDecodeError | None
     return next(filter(None, found), None)
 
 
+def at_fault(number: int, name: str, error: Exception) -> str:
+    """Say which command of a batch caused an error: its number and name, never its arguments."""
+    return f"Command # {number} ({name}) of pipeline caused error: {error}"
+
+
 def annotate(error: Exception, number: int, command: Command[Any]) -> Exception:
-    """Say in an error which command of a batch caused it: its number and name, never its arguments."""
-    error.args = (f"Command # {number} ({command.name}) of pipeline caused error: {error}", *error.args[1:])
+    """Say in an error which command of a batch caused it."""
+    error.args = (at_fault(number, command.name, error), *error.args[1:])
     return error

@@ -127,13 +127,13 @@ def _strict(gets: Callable[[bool], Any], encoding: str) -> Callable[..., Any]:
         if type(reply) is not PushNotification:
             vars(error)["reply"] = reply
             raise error
-        reply[:] = [_unescaped(item, encoding) for item in reply]
+        reply[:] = [unescaped(item, encoding) for item in reply]
         return reply
 
     return get
 
 
-def _unescaped(item: Any, encoding: str) -> Any:
+def unescaped(item: Any, encoding: str) -> Any:
     """Return the value with strings that could not be decoded as the bytes they were."""
     match item:
         case str():
@@ -143,9 +143,9 @@ def _unescaped(item: Any, encoding: str) -> Any:
                 return item.encode(encoding, "surrogateescape")
             return item
         case list():
-            return [_unescaped(element, encoding) for element in item]
+            return [unescaped(element, encoding) for element in item]
         case dict():
-            return {_unescaped(key, encoding): _unescaped(value, encoding) for key, value in item.items()}
+            return {unescaped(key, encoding): unescaped(value, encoding) for key, value in item.items()}
         case _:
             return item
 

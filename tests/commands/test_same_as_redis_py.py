@@ -12,14 +12,37 @@ import redis.asyncio
 
 from redis_aio.exceptions import DataError, ResponseError
 from redis_aio.testing import RedisServer
-from tests.commands import calls_basics, calls_collections, calls_vectorset
+from tests.commands import (
+    calls_admin,
+    calls_basics,
+    calls_bf,
+    calls_collections,
+    calls_geo,
+    calls_json,
+    calls_scripting,
+    calls_search,
+    calls_streams,
+    calls_timeseries,
+    calls_vectorset,
+)
 from tests.commands.calls_collections import Call, Case
 from tests.commands.conftest import Needs
 from tests.conftest import MakeClient
 
 pytestmark = pytest.mark.one_loop
 
-CASES = [*calls_basics.CASES, *calls_collections.CASES, *calls_vectorset.CASES]
+CASES = [
+    *(*calls_admin.ACL, *calls_basics.CASES, *calls_collections.CASES, *calls_scripting.CASES, *calls_vectorset.CASES),
+    *(*calls_geo.CASES, *calls_streams.CASES),
+]
+UNIFIED = [*calls_basics.UNIFIED, *calls_scripting.UNIFIED]
+VOLATILE = [*calls_basics.VOLATILE, *calls_admin.VOLATILE, *calls_streams.VOLATILE]
+DIFFERENT = [
+    *(*calls_admin.DIFFERENT, *calls_basics.DIFFERENT, *calls_scripting.DIFFERENT),
+    *(*calls_geo.DIFFERENT, *calls_streams.DIFFERENT),
+]
+#: Commands of modules, whose shapes in redis-py depend on the protocol: its default is what is compared.
+MODULE_CASES = [*calls_bf.CASES, *calls_json.CASES, *calls_search.CASES, *calls_timeseries.CASES]
 DECODE = pytest.mark.parametrize("decode", [False, True], ids=["bytes", "str"])
 
 
@@ -35,6 +58,12 @@ def typed(value: Any) -> Any:
             return "set", {typed(element) for element in value}
         case dict():
             return "dict", {typed(key): typed(element) for key, element in value.items()}
+        case Exception():
+            return type(value).__name__, str(value)
+        case _ if type(value).__module__.startswith(("redis.", "redis_aio.")):
+            return type(value).__name__, typed(
+                {name: part for name, part in vars(value).items() if part is not None and name != "duration"}
+            )
     return type(value).__name__, value
 
 
@@ -51,15 +80,29 @@ def shape(value: Any) -> Any:
 
 
 def method_of(client: Any, name: str) -> Any:
-    """Return a method by its name; ``vset.vadd`` is a method of what ``client.vset()`` returns."""
+    """Return a method by its name; ``vset.vadd`` is one of ``client.vset()``, ``ft:i.info`` of ``client.ft("i")``."""
     accessor, _, method = name.rpartition(".")
-    return getattr(getattr(client, accessor)() if accessor else client, method)
+    accessor, _, argument = accessor.partition(":")
+    if not accessor:
+        return getattr(client, method)
+    return getattr(getattr(client, accessor)(*([argument] if argument else [])), method)
+
+
+def made(client: Any, argument: Any) -> Any:
+    """Return an argument, made of the classes of the client's own library where it says how."""
+    if not isinstance(argument, calls_search.Made):
+        return argument
+    return argument.make(calls_search.Library(type(client).__module__.partition(".")[0]))
 
 
 async def outcome(client: Any, call: Call, view: Any = typed) -> Any:
     """Return what a call gives: its value, or the kind of its error, and the text where it is the server's."""
     method, args, kwargs = call
     try:
+        args, kwargs = (
+            tuple(made(client, arg) for arg in args),
+            {name: made(client, arg) for name, arg in kwargs.items()},
+        )
         return view(await method_of(client, method)(*args, **kwargs))
     except (DataError, redis.DataError):
         return "DataError"
@@ -103,8 +146,23 @@ async def test_same_as_redis_py(
         assert await outcomes(ours, server, case) == expected, f"RESP{protocol}"
 
 
+@pytest.mark.modules
 @DECODE
-@pytest.mark.parametrize("case", calls_basics.VOLATILE, ids=[case.name for case in calls_basics.VOLATILE])
+@pytest.mark.parametrize("case", MODULE_CASES, ids=[case.name for case in MODULE_CASES])
+async def test_modules_same_as_redis_py(
+    case: Case, decode: bool, server: RedisServer, make_client: MakeClient, needs: Needs
+) -> None:
+    for need in case.needs:
+        needs(need)
+    async with their_client(server, decode_responses=decode) as theirs:
+        expected = await outcomes(theirs, server, case)
+    for protocol in (2, 3):
+        ours = make_client(protocol=protocol, decode_responses=decode)
+        assert await outcomes(ours, server, case) == expected, f"RESP{protocol}"
+
+
+@DECODE
+@pytest.mark.parametrize("case", VOLATILE, ids=[case.name for case in VOLATILE])
 async def test_same_shape_as_redis_py(case: Case, decode: bool, server: RedisServer, make_client: MakeClient) -> None:
     async with their_client(server, protocol=2, decode_responses=decode) as theirs:
         expected = await outcomes(theirs, server, case, shape)
@@ -128,7 +186,7 @@ async def test_same_on_a_connection_of_its_own(
 
 
 @DECODE
-@pytest.mark.parametrize(("reason", "call"), calls_basics.UNIFIED, ids=[call[0] for _, call in calls_basics.UNIFIED])
+@pytest.mark.parametrize(("reason", "call"), UNIFIED, ids=[call[0] for _, call in UNIFIED])
 async def test_same_as_redis_py_by_default(
     reason: str, call: Call, decode: bool, server: RedisServer, make_client: MakeClient
 ) -> None:
@@ -145,9 +203,7 @@ async def test_same_as_redis_py_by_default(
 # -- deliberately different -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("reason", "call", "more"), calls_basics.DIFFERENT, ids=[call[0] for _, call, _ in calls_basics.DIFFERENT]
-)
+@pytest.mark.parametrize(("reason", "call", "more"), DIFFERENT, ids=[call[0] for _, call, _ in DIFFERENT])
 async def test_different_from_redis_py(
     reason: str, call: Call, more: str, server: RedisServer, make_client: MakeClient
 ) -> None:

@@ -49,6 +49,22 @@ async def _watching(client: "Redis[Any]", key: str) -> Any:
         return await pipe.execute()
 
 
+async def _helper(client: "Redis[Any]", key: str) -> Any:
+    runs = 0
+
+    async def func(pipe: Any) -> None:
+        nonlocal runs
+        runs += 1
+        await pipe.execute_command("GET", key)
+        pipe.multi()
+        pipe.execute_command("INCR", key)
+
+    try:
+        return await client.transaction(func, key)
+    finally:
+        assert runs <= 1, "nobody else has changed the key"
+
+
 async def _pipeline(client: "Redis[Any]", key: str) -> Any:
     pipe = client.pipeline(transaction=False)
     pipe.execute_command("ECHO", "before")
@@ -92,6 +108,7 @@ CASES = {
     "unknown": Case(_command("INCRBY", "KEY", 1)),
     "MULTI": Case(_transaction),
     "WATCH": Case(_watching),
+    "transaction": Case(_helper),
     "pipeline": Case(_pipeline),
     "lease": Case(_leased),
 }
@@ -178,7 +195,7 @@ async def test_once_only_answers_stay_true(connect: Connect, proxy: FaultProxy, 
         await Nonces().settle(client, 1)
         observer.ask("SET", f"getdel-{cut}", "value")
         for call, right in [
-            (client.execute_command("SET", f"nx-{cut}", "v", "NX"), b"OK"),
+            (client.execute_command("SET", f"nx-{cut}", "v", "NX"), True),
             (client.execute_command("GETDEL", f"getdel-{cut}"), b"value"),
         ]:
             await proxy.set("down", cut_after=cut, existing_only=True)
@@ -195,7 +212,7 @@ async def test_the_server_stands_still(private_server: RedisServer, make_client:
         host=private_server.host, port=private_server.port, protocol=protocol, read_timeout=0.15, dial_timeout=0.3
     )
     await Nonces().settle(client, 1)
-    keys = {case: f"still-{case}" for case in CASES if case not in ("WATCH", "lease")}
+    keys = {case: f"still-{case}" for case in CASES if case not in ("WATCH", "transaction", "lease")}
     private_server.pause()
     try:
         outcomes = await asyncio.gather(

@@ -1,11 +1,26 @@
 """Hooks: an onion that sees everything once, in order, and can change or refuse it."""
 
+import asyncio
+import logging
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from redis_aio import Hook, RedisError
+from redis_aio import ConnectionPool, Hook, Redis, RedisError
+from redis_aio.events import (
+    ConnectionClosed,
+    ConnectionOpened,
+    ConnectionUsed,
+    Event,
+    PoolWaited,
+    Retrying,
+)
+from redis_aio.exceptions import ConnectionError, PoolTimeoutError
+from redis_aio.hooks import HookedPool
+from redis_aio.testing import RedisServer
 from tests.conftest import MakeClient
+from tests.support.proxy import FaultProxy
 
 
 class Recorder(Hook):
@@ -39,7 +54,7 @@ async def test_the_first_one_is_the_outermost(make_client: MakeClient) -> None:
     client.add_hook(Recorder("inner", seen))
     assert await client.ping()
     assert [line for line in seen if "connects" not in line] == ["outer PING", "inner PING", "inner done", "outer done"]
-    assert sorted(line for line in seen if "connects" in line) == ["inner connects", "outer connects"]
+    assert [line for line in seen if "connects" in line] == ["outer connects", "inner connects"]
 
 
 async def test_batches_and_watching_pipelines_are_seen(make_client: MakeClient) -> None:
@@ -94,4 +109,166 @@ async def test_what_is_not_overridden_costs_nothing(make_client: MakeClient) -> 
     client = make_client()
     core = client._core
     client.add_hook(Hook())
-    assert client._executor._execute == core.execute  # type: ignore[attr-defined]  # the onion is looked into
+    assert client._executor.execute == core.execute
+    client.remove_hook(client._hooks._hooks[0][0])
+    assert client._executor is core
+
+
+async def test_a_hook_can_be_removed(make_client: MakeClient) -> None:
+    client = make_client()
+    seen: list[str] = []
+    outer, inner = Recorder("outer", seen), Recorder("inner", seen)
+    client.add_hook(outer)
+    client.add_hook(inner)
+    client.remove_hook(outer)
+    await client.ping()
+    assert [line for line in seen if "connects" not in line] == ["inner PING", "inner done"]
+    assert [line for line in seen if "connects" in line] == ["inner connects"]
+    with pytest.raises(ValueError, match="not added"):
+        client.remove_hook(outer)
+    with pytest.raises(TypeError, match=r"must be a redis_aio\.Hook"):
+        client.add_hook(print)  # type: ignore[arg-type]  # that is the question
+
+
+async def test_a_hook_sees_connections_that_are_made_later(make_client: MakeClient) -> None:
+    client = make_client()
+    await client.ping()
+    seen: list[str] = []
+    client.add_hook(Recorder("hook", seen))
+    async with client.connection() as connection:
+        await connection.ping()
+    assert seen == ["hook connects", "hook PING", "hook done"]
+
+
+async def test_commands_are_coroutines_with_hooks_too(make_client: MakeClient) -> None:
+    client = make_client()
+    client.add_hook(Recorder("hook", []))
+    task = asyncio.create_task(client.set("k", "v"))
+    assert await task
+    assert asyncio.iscoroutine(coroutine := client.get("k"))
+    assert await coroutine == b"v"
+
+
+# -- events -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Listener(Hook):
+    """Writes down events; it is not hashable, as dataclasses are not."""
+
+    events: list[Event] = field(default_factory=list)
+
+    def on_event(self, event: Event) -> None:
+        self.events.append(event)
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        return [event for event in self.events if type(event) is kind]
+
+
+async def test_a_command_that_simply_succeeds_makes_no_event(make_client: MakeClient) -> None:
+    client = make_client()
+    await client.ping()
+    listener = Listener()
+    client.add_hook(listener)
+    await client.set("k", "v")
+    await asyncio.gather(*(client.get("k") for _ in range(100)))
+    await client.pipeline().get("k").get("k").execute()
+    assert listener.events == []
+    assert client._executor.execute == client._core.execute  # and takes no step more
+
+
+async def test_waits_and_connections_are_told(make_client: MakeClient) -> None:
+    client = make_client(pool_size=2, pool_timeout=0.05)
+    listener = Listener()
+    client.add_hook(listener)
+    await client.ping()
+    (wait,) = listener.of(PoolWaited)
+    assert (wait.shared, wait.error) == (True, None)
+    assert 0 < wait.duration < 1
+    assert listener.of(ConnectionOpened) == [ConnectionOpened(reconnect=False)]
+    listener.events.clear()
+    async with client.connection() as held:
+        await held.ping()
+        with pytest.raises(PoolTimeoutError):
+            await client.lease()
+        cancelled = asyncio.create_task(client.lease())
+        await asyncio.sleep(0)
+        cancelled.cancel()
+        await asyncio.wait([cancelled])
+    got, timed_out, gone = listener.of(PoolWaited)
+    assert (got.shared, got.error) == (False, None)
+    assert isinstance(timed_out.error, PoolTimeoutError)
+    assert timed_out.duration >= 0.05
+    assert isinstance(gone.error, asyncio.CancelledError)
+    (used,) = listener.of(ConnectionUsed)
+    assert used.duration >= 0.05
+    await client.aclose()
+    closed = listener.of(ConnectionClosed)
+    assert [(event.reason, event.error) for event in closed] == [("the client was closed", None)] * 2
+
+
+async def test_retries_and_reconnects_are_told(make_client: MakeClient, server: RedisServer) -> None:
+    with FaultProxy(server.host, server.port) as proxy:
+        client = make_client(host=proxy.host, port=proxy.port)
+        listener = Listener()
+        client.add_hook(listener)
+        await client.ping()
+        await proxy.hold("down")
+        calls = [asyncio.create_task(client.get("k")), asyncio.create_task(client.pipeline().get("k").execute())]
+        await proxy.wait_received(1, "up")
+        await proxy.kill()
+        await proxy.release("down")
+        await asyncio.gather(*calls)
+        await client.aclose()
+    retries = listener.of(Retrying)
+    assert {event.command for event in retries} == {"GET", "MULTI"}
+    assert all(event.attempt >= 1 and isinstance(event.error, ConnectionError) for event in retries)
+    (lost,) = [event for event in listener.of(ConnectionClosed) if event.reason == "lost"]
+    assert isinstance(lost.error, ConnectionError)
+    assert ConnectionOpened(reconnect=True) in listener.events
+
+
+async def test_what_a_listener_raises_hurts_nothing(make_client: MakeClient, caplog: pytest.LogCaptureFixture) -> None:
+    class Clumsy(Hook):
+        def on_event(self, event: Event) -> None:
+            raise ValueError("secret")
+
+    client = make_client()
+    listener = Listener()
+    client.add_hook(Clumsy())
+    client.add_hook(listener)
+    with caplog.at_level(logging.WARNING, "redis_aio.hooks"):
+        assert await client.ping()
+    assert listener.events
+    assert "a hook failed on PoolWaited: ValueError" in caplog.text
+    assert "secret" not in caplog.text
+
+
+async def test_a_hook_of_two_clients_of_one_pool(server: RedisServer, clean: None) -> None:
+    """It is bound once, sees each connection once, and leaves with the last of them."""
+
+    class Binding(Recorder):
+        pools = 0
+        unbound = 0
+
+        def bind(self, pool: HookedPool) -> Hook:
+            self.pools += 1
+            assert pool.options.pool_size == 7
+            return self
+
+        def unbind(self) -> None:
+            self.unbound += 1
+
+    async with ConnectionPool(host=server.host, port=server.port, pool_size=7) as pool:
+        one, other = Redis(connection_pool=pool), Redis(connection_pool=pool)
+        seen: list[str] = []
+        hook = Binding("hook", seen)
+        for client in (one, other):
+            client.add_hook(hook)
+        await one.ping()
+        await other.ping()
+        assert seen == ["hook PING", "hook connects", "hook done", "hook PING", "hook done"]
+        one.remove_hook(hook)
+        assert (hook.pools, hook.unbound) == (1, 0)
+        other.remove_hook(hook)
+        assert (hook.pools, hook.unbound) == (1, 1)

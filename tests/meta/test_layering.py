@@ -18,15 +18,15 @@ PACKAGE = "redis_aio"
 LAYERS = (
     {""},
     {
-        *("client", "cluster", "ring", "sentinel", "pipeline", "pubsub", "monitor", "lock", "script", "streams"),
-        *("otel", "cache", "ratelimit", "testing", "connection", "__main__"),
+        *("client", "cluster", "ring", "sentinel", "pipeline", "modules", "pubsub", "monitor", "lock", "script", "raw", "streams"),
+        *("otel", "cache", "ratelimit", "testing", "connection", "health", "_doctor", "_locking", "_consumer", "__main__"),
     },
     {"_execution", "hooks"},
     {"commands", "_routing", "_connection"},
     {"_command"},
     {
-        *("_resp", "_replies", "_options", "_option_kinds", "_option_table", "_urls", "_tls"),
-        *("backoff", "retry", "credentials"),
+        *("_resp", "_replies", "_log", "_options", "_option_kinds", "_option_table", "_urls", "_tls"),
+        *("backoff", "retry", "credentials", "events", "_discreet"),
     },
     {"typing", "exceptions", "_version"},
 )

@@ -3,16 +3,30 @@
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from redis_aio import Redis
 from tests.support import scale
-from tests.support.oracles import Nonces, Observer, eventually
+from tests.support.oracles import Nonces, eventually
 
 #: How much earlier than its timeout a command may return: the server's clock ticks in milliseconds.
 EARLY = 0.02
 #: How much later it may return, on a loop that does not stand still.
 LATE = 0.2
+
+
+class Asks(Protocol):
+    """Whoever can ask the server: an observer."""
+
+    @property
+    def ask(self) -> Callable[..., Any]: ...
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Asks by any function."""
+
+    ask: Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -27,7 +41,7 @@ class Wait:
 
     arguments: Callable[[float], tuple[Any, ...]]
     serve: tuple[Any, ...] = ("RPUSH", "KEY", "x")
-    prepare: tuple[Any, ...] | None = None
+    prepare: tuple[Any, ...] = ()
 
     @staticmethod
     def named(words: tuple[Any, ...], key: str) -> tuple[Any, ...]:
@@ -101,7 +115,7 @@ async def timed(call: Awaitable[Any]) -> tuple[float, Any]:
     return time.monotonic() - started, value
 
 
-async def blocked(observer: Observer, count: int) -> None:
+async def blocked(observer: Asks, count: int) -> None:
     """Wait until so many clients wait in the server."""
     await eventually(lambda: f"blocked_clients:{count}\r\n" in observer.ask("INFO", "clients").decode())
 
@@ -115,7 +129,7 @@ async def assert_free(client: "Redis[Any]") -> None:
     assert client.pool_stats().waiting == 0
 
 
-def filled(observer: Observer, take: Take) -> Any:
+def filled(observer: Asks, take: Take) -> Any:
     """Return what a full key looks like, and leave it empty."""
     observer.ask(*take.fill)
     full = observer.ask(*take.look)
@@ -123,7 +137,7 @@ def filled(observer: Observer, take: Take) -> Any:
     return full
 
 
-async def assert_back(observer: Observer, take: Take, full: Any, how: str) -> None:
+async def assert_back(observer: Asks, take: Take, full: Any, how: str) -> None:
     """Check that the key is full again soon, everything in its place."""
     await eventually(
         lambda: observer.ask(*take.look) == full,

@@ -102,10 +102,10 @@ def _both(pipe: Pipeline[bytes], number: int, value: bytes) -> object:
 
 
 SCENARIOS = {
-    "sets": Scenario(_set, lambda number, value: b"OK", 45),
-    "transaction": Scenario(_set, lambda number, value: b"OK", 54, transaction=True),
+    "sets": Scenario(_set, lambda number, value: True, 45),
+    "transaction": Scenario(_set, lambda number, value: True, 54, transaction=True),
     "gets": Scenario(_get, lambda number, value: value, 40),
-    "both": Scenario(_both, lambda number, value: value if number % 2 else b"OK", 40),
+    "both": Scenario(_both, lambda number, value: value if number % 2 else True, 40),
 }
 
 

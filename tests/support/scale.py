@@ -57,6 +57,9 @@ BLOCK_SECONDS: Final = _scaled(1.0, 8.0)
 BLOCK_READ_TIMEOUT: Final = _scaled(0.3, 3.0)
 BLOCK_CANCELS: Final = _scaled(60, 1_000)
 
+# Section 11, T3: deadlines that pass when the result comes
+DEADLINE_RACES: Final = _scaled(60, 1_000)
+
 # 14: big pipelines
 PIPELINE_COMMANDS: Final = _scaled(60_000, 1_000_000)
 PIPELINE_VALUES: Final = _scaled(6, 100)
@@ -69,6 +72,11 @@ HOSTILE_TOTAL: Final = _scaled(1, 20)
 
 # 17: injected replies
 INJECTIONS: Final = _scaled(20, 500)
+
+# 21: locks
+LOCK_TICKS: Final = _scaled(14, 120)
+LOCK_CONTENDERS: Final = _scaled(20, 50)
+LOCK_SECTIONS: Final = _scaled(200, 10_000)
 
 # 25: lifecycle
 LOOPS: Final = _scaled(5, 100)

@@ -171,3 +171,32 @@ async def what_is_refused(r: Redis[str]) -> None:
     await r.zadd("z", [("a", 1)])  # type: ignore[call-overload]  # not a mapping
     await r.lmpop(1, "l", "LEFT")  # type: ignore[call-arg]  # direction has to be named
     r.pipeline().get()  # type: ignore[call-arg]  # the parameters are those of the command
+
+
+async def users_nodes_and_sentinels(r: Redis[str], b: Redis[bytes]) -> None:
+    """ACL, and the groups "cluster" and "sentinel"."""
+    assert_type(await r.acl_setuser("u", passwords=["+p"]), bool)
+    assert_type(await r.acl_getuser("u"), dict[str, Any] | None)
+    assert_type(await r.acl_log(), list[dict[str, Any]])
+    assert_type(await b.acl_dryrun("u", "get", "k"), bytes)
+    assert_type(await b.acl_whoami(), str)
+    assert_type(await r.acl_users(), list[str])
+    assert_type(await r.acl_deluser("u"), int)
+    assert_type(await r.cluster_info(), dict[str, str])
+    assert_type(await r.cluster_nodes(), dict[str, dict[str, Any]])
+    assert_type(await r.cluster_slots(), dict[tuple[int, int], dict[str, Any]])
+    assert_type(await r.cluster_shards(), list[dict[str, Any]])
+    assert_type(await r.cluster_keyslot("k"), int)
+    assert_type(await b.cluster_get_keys_in_slot(1, 5), list[str])
+    assert_type(await b.clusterscan(), tuple[str, list[bytes]])
+    assert_type(await r.cluster_slot_stats(0, 5), dict[int, dict[str, Any]])
+    assert_type(await r.cluster("info"), Any)
+    assert_type(await r.readonly(), bool)
+    assert_type(await r.sentinel_masters(), dict[str, dict[str, Any]])
+    assert_type(await r.sentinel_get_master_addr_by_name("m"), tuple[str, int] | None)
+    assert_type(await b.sentinel_get_master_addr_by_name("m"), tuple[bytes, int] | None)
+    assert_type(await r.sentinel_replicas("m"), list[dict[str, Any]])
+    assert_type(await r.sentinel_ckquorum("m"), bool)
+    assert_type(await r.sentinel_config_get("*"), dict[str | None, str | None])
+    assert_type(await r.client_kill_filter([1, 2]), int)
+    assert_type(r.pipeline().acl_whoami().cluster_nodes().sentinel_masters(), Pipeline[str])

@@ -1,0 +1,78 @@
+"""Discretion: what the frames of a traceback hold may be keys, values and passwords, and tracebacks get shown.
+
+Tools that report errors print the local variables of each frame. So where an error leaves this library, the frames of
+this library's functions that have ended are emptied: of a call that failed remain the places, not what was passed.
+"""
+
+import functools
+from collections.abc import Callable, Coroutine
+from types import TracebackType
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_PACKAGE = __name__.partition(".")[0]
+#: Modules whose coroutines live on when one of their errors is shown; their frames are not touched.
+_LASTING = frozenset(f"{_PACKAGE}.{name}" for name in ("pubsub", "monitor", "lock", "testing"))
+
+
+def forget(error: BaseException) -> None:
+    """Empty the frames of this library in the tracebacks of an error and of what it was raised for.
+
+    Frames that are still being executed stay as they are.
+    """
+    seen: set[int] = set()
+    todo: list[BaseException | None] = [error]
+    while todo:
+        current = todo.pop()
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        _empty(current.__traceback__)
+        todo += (current.__cause__, current.__context__)
+
+
+def _empty(traceback: TracebackType | None) -> None:
+    while traceback is not None:
+        frame = traceback.tb_frame
+        name = str(frame.f_globals.get("__name__", ""))
+        if name.startswith(f"{_PACKAGE}.") and name not in _LASTING:
+            try:
+                frame.clear()
+            except RuntimeError:  # it is being executed
+                pass
+        traceback = traceback.tb_next
+
+
+def discreet(function: Callable[P, T]) -> Callable[P, T]:
+    """Have a function forget its arguments and variables when it raises."""
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return function(*args, **kwargs)
+        except BaseException as error:
+            del args, kwargs
+            forget(error)
+            raise
+
+    return call
+
+
+def discreet_async(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """Have a coroutine function forget its arguments and variables when it raises."""
+
+    @functools.wraps(function)
+    async def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return await function(*args, **kwargs)
+        except BaseException as error:
+            del args, kwargs
+            forget(error)
+            raise
+
+    return call
+
+
+__all__ = ["discreet", "discreet_async", "forget"]

@@ -1,0 +1,293 @@
+"""Hub: brings the messages of one connection to the mailboxes of many subscriptions.
+
+Invariants:
+
+* A name that several subscriptions want is subscribed to once, and given up with the last of them.
+* A message is one object, whoever gets it. What one mailbox does with it never waits for another.
+"""
+
+import asyncio
+from typing import Any
+
+from redis_aio import exceptions
+from redis_aio._connection.push import Push
+from redis_aio._connection.subscribing import Handlers, handlers_of
+from redis_aio._connection.watch import NO_CONTEXT
+from redis_aio._execution.mailbox import Answer, Mailbox, Message, again
+from redis_aio._execution.subscriber import KINDS, SUBSCRIBE, UNSUBSCRIBE, Kind, Names, Source, Subscriber
+from redis_aio._options import Options
+
+#: Seconds that a connection without subscriptions is kept for the next one.
+LINGER = 1.0
+
+
+class Topic:
+    """A channel or pattern that at least one mailbox wants."""
+
+    __slots__ = ("agreed", "asking", "kind", "mailboxes", "name")
+
+    def __init__(self, kind: Kind, name: bytes) -> None:
+        self.kind = kind
+        self.name = name
+        self.mailboxes: dict[Mailbox, None] = {}
+        #: Whether the server has agreed; and who is asking it, done when that is over, however it ended.
+        self.agreed = False
+        self.asking: asyncio.Future[None] | None = None
+
+
+class Hub:
+    """The subscriptions that share one connection.
+
+    Args:
+        source: gives connections.
+        linger: seconds that the connection is kept when nothing is wanted any more.
+    """
+
+    def __init__(self, source: Source, linger: float = LINGER) -> None:
+        self.handlers: Handlers = handlers_of(
+            {
+                "message": self._message,
+                "pmessage": self._pmessage,
+                "smessage": self._smessage,
+                "sunsubscribe": self._sunsubscribe,
+                **dict.fromkeys(("subscribe", "psubscribe", "ssubscribe", "unsubscribe", "punsubscribe"), _ignore),
+            }
+        )
+        self._options = source.options
+        self._topics: dict[Kind, dict[Any, Topic]] = {kind: {} for kind in KINDS}
+        self._channels, self._patterns, self._shards = (self._topics[kind] for kind in KINDS)
+        self._topics_of: dict[Mailbox, dict[Topic, None]] = {}
+        self._entered: dict[Mailbox, None] = {}  # those whose subscription is complete: to them gaps are told
+        self._leaving: dict[Any, int] = {}  # shard channels whose SUNSUBSCRIBE is under way
+        self._linger = linger
+        self._timer: asyncio.TimerHandle | None = None
+        self.subscriber = Subscriber(source, self)
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can take subscriptions, here and now."""
+        return self.subscriber.error is None and self.subscriber.loop is asyncio.get_running_loop()
+
+    # -- coming and going -------------------------------------------------------------------------------------------
+
+    async def add(self, mailbox: Mailbox, names: Names) -> None:
+        """Subscribe a mailbox to names; when the server does not agree to all of them, to none.
+
+        Raises:
+            ResponseError, ConnectionError, TimeoutError: why the server does not, or could not be asked.
+        """
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        topics: list[Topic] = []
+        mine = self._topics_of.setdefault(mailbox, {})
+        for kind, wanted in names.items():
+            for name in wanted:
+                topic = self._topics[kind].setdefault(delivered(name, self._options), Topic(kind, name))
+                if mailbox not in topic.mailboxes:
+                    topic.mailboxes[mailbox] = mine[topic] = None
+                    topics.append(topic)
+        try:
+            await self._agree(topics)
+        except BaseException:
+            self._leave(mailbox, topics)
+            raise
+        self._entered[mailbox] = None
+
+    async def _agree(self, topics: list[Topic]) -> None:
+        """Ask for what nobody is asking for, and wait for those who ask for the rest."""
+        while missing := [topic for topic in topics if not topic.agreed]:
+            if mine := [topic for topic in missing if topic.asking is None]:
+                await self._ask(mine)
+            elif others := {topic.asking for topic in missing if topic.asking is not None}:
+                await asyncio.wait(others)
+
+    async def _ask(self, topics: list[Topic]) -> None:
+        over: asyncio.Future[None] = self.subscriber.loop.create_future()
+        for topic in topics:
+            topic.asking = over
+        try:
+            await self.subscriber.subscribe(
+                {kind: [topic.name for topic in topics if topic.kind == kind] for kind in KINDS}
+            )
+            for topic in topics:
+                topic.agreed = True
+        finally:
+            for topic in topics:
+                topic.asking = None
+            over.set_result(None)
+
+    def remove(self, mailbox: Mailbox, names: Names | None = None) -> None:
+        """Give up names of a mailbox, or all of them and the mailbox."""
+        topics = list(self._topics_of.get(mailbox, ()))
+        if names is None:
+            self._entered.pop(mailbox, None)
+        else:
+            topics = [topic for topic in topics if topic.name in names.get(topic.kind, ())]
+        self._leave(mailbox, topics)
+
+    def _leave(self, mailbox: Mailbox, topics: list[Topic]) -> None:
+        mine = self._topics_of[mailbox] if topics else self._topics_of.get(mailbox, {})
+        for topic in topics:
+            topic.mailboxes.pop(mailbox, None)
+            mine.pop(topic, None)
+        if not mine and mailbox not in self._entered:
+            self._topics_of.pop(mailbox, None)
+        for kind in KINDS:
+            unwanted = [topic.name for topic in topics if topic.kind == kind and not topic.mailboxes]
+            for name in unwanted:
+                self._topics[kind].pop(delivered(name, self._options), None)
+            asked = self.subscriber.unsubscribe(kind, unwanted) if unwanted else None
+            if kind == "shard" and asked is not None:
+                for name in unwanted:
+                    shown = delivered(name, self._options)
+                    self._leaving[shown] = self._leaving.get(shown, 0) + 1
+        unused = not self._entered and not any(self._topics.values())
+        if unused and self._timer is None and self.subscriber.error is None:
+            self._timer = self.subscriber.loop.call_later(self._linger, self.close, context=NO_CONTEXT)
+
+    def close(self, error: Exception | None = None) -> None:
+        """Close the connection; mailboxes that are left end with ``error``."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self.subscriber.close(error)
+        if error is not None:
+            self.ended(error)
+
+    # -- what comes ---------------------------------------------------------------------------------------------------
+
+    def _message(self, push: Push) -> None:
+        _, channel, data = push
+        topic = self._channels.get(channel)
+        if topic is not None:
+            message = Message("message", channel, None, data)
+            size = len(data)
+            for mailbox in topic.mailboxes:
+                mailbox.put(message, size)
+
+    def _pmessage(self, push: Push) -> None:
+        _, pattern, channel, data = push
+        topic = self._patterns.get(pattern)
+        if topic is not None:
+            message = Message("pmessage", channel, pattern, data)
+            size = len(data)
+            for mailbox in topic.mailboxes:
+                mailbox.put(message, size)
+
+    def _smessage(self, push: Push) -> None:
+        _, channel, data = push
+        topic = self._shards.get(channel)
+        if topic is not None:
+            message = Message("smessage", channel, None, data)
+            size = len(data)
+            for mailbox in topic.mailboxes:
+                mailbox.put(message, size)
+
+    def _sunsubscribe(self, push: Push) -> None:
+        """Tell an answer from what the server does when a slot moves away: then everything is restored, or refused."""
+        channel = push[1]
+        left = self._leaving.pop(channel, 0)
+        if left > 1:
+            self._leaving[channel] = left - 1
+        elif not left and channel in self._shards:
+            self.subscriber.restart("the server ended a subscription")
+
+    # -- what happens -------------------------------------------------------------------------------------------------
+
+    def lost(self, since: float) -> None:
+        """Have every mailbox note the gap."""
+        self._leaving.clear()
+        for mailbox in self._entered:
+            mailbox.lose(since)
+
+    def restored(self) -> None:
+        """Let the mailboxes go on."""
+        for mailbox in self._entered:
+            mailbox.restored()
+
+    def refused(self, kind: Kind, name: bytes, error: Exception) -> None:
+        """End the mailboxes that want what the server does not agree to any more."""
+        topic = self._topics[kind].pop(delivered(name, self._options), None)
+        for mailbox in [] if topic is None else topic.mailboxes:
+            mailbox.fail(again(error))
+
+    def ended(self, error: Exception) -> None:
+        """End every mailbox."""
+        for mailbox in self._entered:
+            mailbox.fail(again(error))
+
+
+class Inbox:
+    """One mailbox that gets everything, answers included, in the order it comes; for a connection of its own.
+
+    Args:
+        source: gives connections.
+        limit: messages it holds before it reads no more.
+        byte_limit: bytes of their data.
+    """
+
+    def __init__(self, source: Source, limit: int, byte_limit: int) -> None:
+        answers = [word.lower() for words in (SUBSCRIBE, UNSUBSCRIBE) for word in words.values()]
+        self.handlers: Handlers = handlers_of(
+            {
+                "message": self._message,
+                "smessage": self._message,
+                "pmessage": self._pmessage,
+                **dict.fromkeys(answers, self._answer),
+            }
+        )
+        self.subscriber = Subscriber(source, self)
+        self.mailbox = Mailbox(self.subscriber.loop, limit, byte_limit, "block", self.subscriber.set_flow)
+
+    def _message(self, push: Push) -> None:
+        kind, channel, data = push
+        self.mailbox.put(Message(kind, channel, None, data), len(data))
+
+    def _pmessage(self, push: Push) -> None:
+        kind, pattern, channel, data = push
+        self.mailbox.put(Message(kind, channel, pattern, data), len(data))
+
+    def _answer(self, push: Push) -> None:
+        kind, channel, count = push
+        self.mailbox.put(Answer(kind, channel, None, count), 0)
+
+    async def ping(self, message: bytes) -> None:
+        """Send PING; the reply is put among the messages."""
+        reply = await self.subscriber.ping(message)
+        self.mailbox.put(Answer("pong", None, None, reply), 0)
+
+    def lost(self, since: float) -> None:
+        """Note the gap."""
+        self.mailbox.lose(since)
+
+    def restored(self) -> None:
+        """Go on."""
+        self.mailbox.restored()
+
+    def refused(self, kind: Kind, name: bytes, error: Exception) -> None:
+        """End: the server does not agree any more."""
+        self.mailbox.fail(error)
+
+    def ended(self, error: Exception) -> None:
+        """End."""
+        self.mailbox.fail(error)
+
+    def close(self, error: Exception | None = None) -> None:
+        """Close the connection."""
+        self.subscriber.close(error)
+        self.mailbox.fail(error or exceptions.PubSubError("the subscription is closed"))
+
+
+def delivered(name: bytes, options: Options) -> bytes | str:
+    """Return a name as it arrives with messages: decoded, where the client decodes and it can be."""
+    if not options.decode_responses:
+        return name
+    try:
+        return name.decode(options.encoding, options.encoding_errors)
+    except UnicodeError:
+        return name
+
+
+def _ignore(push: Push) -> None:
+    pass

@@ -1,0 +1,45 @@
+"""Calls of scripts that the server may have forgotten: NOSCRIPT says that nothing was executed."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from redis_aio._command.batch import Batch
+from redis_aio._command.command import Command
+from redis_aio._command.script import ScriptCall
+from redis_aio._execution.executor import Executor
+from redis_aio.exceptions import NoScriptError, RedisError
+
+
+async def run_script(executor: Executor, call: ScriptCall) -> Any:
+    """Call a script by its digest, and where the server does not know it, once more with its text."""
+    try:
+        return await executor.execute(call)
+    except NoScriptError:
+        pass  # outside of this block, so that what comes next does not look like its consequence
+    return await executor.execute(call.with_text())
+
+
+async def heal(
+    execute_batch: Callable[[Batch], Awaitable[list[Any]]], commands: Sequence[Command[Any]], values: list[Any]
+) -> None:
+    """Execute again, with their texts, calls by digest that were answered with NOSCRIPT; replace their values.
+
+    Args:
+        execute_batch: executes them.
+        commands: what was sent. A call that had the text is not executed again, whatever its script returned.
+        values: the values.
+    """
+    missed = [
+        (index, command)
+        for index, (command, value) in enumerate(zip(commands, values, strict=True))
+        if isinstance(value, NoScriptError) and isinstance(command, ScriptCall)
+    ]
+    if not missed:
+        return
+    again = Batch([command.with_text() for _, command in missed])
+    try:
+        found = await execute_batch(again)
+    except RedisError as error:
+        found = [error] * len(missed)
+    for (index, _), value in zip(missed, found, strict=True):
+        values[index] = value

@@ -1,0 +1,218 @@
+"""TracingHook: a span for each command and batch, as a child of its caller's span.
+
+A hook runs in the caller's task, so the caller's span is simply the current one, however many callers share the
+connection. What is slow below it becomes visible in it: retries are events; a wait for a connection
+(``redis.pool.wait``) and the making of one (``redis.connect``) are child spans. A connection that many wait for is made
+for the first of them.
+"""
+
+import time
+from collections.abc import Awaitable, Coroutine
+from contextvars import ContextVar
+from typing import Any
+
+from opentelemetry import context as otel_context
+from opentelemetry import trace
+from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, TracerProvider, get_current_span
+
+from redis_aio import _log
+from redis_aio._command.batch import Batch
+from redis_aio._command.command import Command
+from redis_aio._options import Options
+from redis_aio._version import VERSION
+from redis_aio.events import ConnectionClosed, ConnectionOpened, Event, PoolWaited, Redirected, Retrying
+from redis_aio.hooks import Hook, HookedPool, NextBatch, NextCommand, NextConnect
+from redis_aio.otel import sanitize, semconv
+from redis_aio.otel.sampling import Sampling
+
+#: The span of the command or batch that this task executes.
+_active: ContextVar[Span | None] = ContextVar("redis_aio_span", default=None)
+
+
+class TracingHook(Hook):
+    """Start a span for each command and batch.
+
+    Args:
+        tracer_provider: where spans go; by default the global one, also when that is set later.
+        query_text: record ``db.query.text``: names and keys of commands, ``?`` for everything else.
+        query_keys: ``False`` has ``?`` for keys too.
+    """
+
+    def __init__(
+        self, tracer_provider: TracerProvider | None = None, *, query_text: bool = False, query_keys: bool = True
+    ) -> None:
+        self._provider = tracer_provider
+        self._query_text = query_text
+        self._query_keys = query_keys
+
+    def bind(self, pool: HookedPool) -> Hook:
+        """Return the hook for the clients of one pool."""
+        return PoolTracing(pool, self._provider, self._query_text, self._query_keys)
+
+
+class PoolTracing(Hook):
+    """The spans of the clients of one pool; see :class:`TracingHook`, which makes it."""
+
+    def __init__(
+        self, pool: HookedPool, provider: TracerProvider | None, query_text: bool = False, query_keys: bool = True
+    ) -> None:
+        self._pool = pool
+        self._provider = provider
+        self._query_text = query_text
+        self._query_keys = query_keys
+        self._server = semconv.server_attributes(pool.options)
+        self._peer = pool.peer
+        self._prepared: dict[str, semconv.Attributes] = {}
+        self._tracer: Tracer = trace.NoOpTracer()
+        self._sampling: Sampling | None = None  # until there is a provider
+
+    # -- whether ------------------------------------------------------------------------------------------------------
+
+    def _dropped(self) -> bool:
+        """Return whether a span that is started now would be dropped for sure."""
+        sampling = self._sampling
+        if sampling is None:
+            provider = self._provider or trace.get_tracer_provider()
+            if isinstance(provider, trace.ProxyTracerProvider):
+                return True  # there is none yet
+            self._tracer = provider.get_tracer(semconv.SCOPE, VERSION, semconv.SCHEMA_URL)
+            sampling = self._sampling = Sampling(self._tracer)
+        if sampling.never:
+            return False
+        return sampling.always or sampling.drops(get_current_span().get_span_context())
+
+    # -- commands -----------------------------------------------------------------------------------------------------
+
+    def on_command(self, command: Command[Any], call_next: NextCommand) -> Coroutine[Any, Any, Any]:
+        """Wrap a command in a span. Not a coroutine of its own where there shall be none, which saves half the time."""
+        if self._dropped():
+            return call_next(command)  # type: ignore[return-value]  # it is a coroutine, whatever hooks are promised
+        return self._command(command, call_next)
+
+    async def _command(self, command: Command[Any], call_next: NextCommand) -> Any:
+        name = semconv.operation(command)
+        attributes = self._attributes(name)
+        called = semconv.procedure(command)
+        if called is not None or self._query_text:
+            attributes = attributes.copy()
+            if called is not None:
+                attributes["db.stored_procedure.name"] = called
+            if self._query_text:
+                attributes["db.query.text"] = sanitize.query_text(command, self._query_keys)
+            if called is not None and name.startswith("FCALL"):
+                name = f"{name} {called}"
+        span = self._tracer.start_span(name, None, SpanKind.CLIENT, attributes)
+        del attributes  # they may show a key, and this frame may be shown
+        return await self._traced(span, call_next(command))
+
+    def on_batch(self, batch: Batch, call_next: NextBatch) -> Coroutine[Any, Any, list[Any]]:
+        """Wrap a batch in a span; it has failed if one of its commands has."""
+        if self._dropped():
+            return call_next(batch)  # type: ignore[return-value]  # as above
+        return self._batch(batch, call_next)
+
+    async def _batch(self, batch: Batch, call_next: NextBatch) -> list[Any]:
+        name = semconv.batch_operation(batch)
+        attributes = self._attributes(name)
+        if len(batch) != 1 or self._query_text:
+            attributes = attributes.copy()
+            if len(batch) != 1:
+                attributes["db.operation.batch.size"] = len(batch)
+            if self._query_text:
+                attributes["db.query.text"] = sanitize.batch_text(batch.commands, self._query_keys)
+        span = self._tracer.start_span(name, None, SpanKind.CLIENT, attributes)
+        del attributes  # as above
+        values: list[Any] = await self._traced(span, call_next(batch), several=True)
+        return values
+
+    def _attributes(self, name: str) -> semconv.Attributes:
+        """Return what is known of an operation before it is executed: samplers see it."""
+        attributes = self._prepared.get(name)
+        if attributes is None:
+            known = {"db.operation.name": name, **semconv.peer_attributes(self._peer)}
+            attributes = self._prepared[name] = self._server | known
+        return attributes
+
+    async def _traced(self, span: Span, executing: Awaitable[Any], *, several: bool = False) -> Any:
+        peer = self._peer
+        token = otel_context.attach(trace.set_span_in_context(span))
+        mark = _active.set(span)
+        try:
+            value = await executing
+            if several:
+                error = semconv.first_error(value)
+                if error is not None:
+                    _fail(span, error)
+                del error
+        except BaseException as error:
+            _fail(span, error)
+            raise
+        finally:
+            if self._peer is not peer:
+                span.set_attributes(semconv.peer_attributes(self._peer))
+            span.end()
+            _active.reset(mark)
+            otel_context.detach(token)
+        return value
+
+    # -- below them ---------------------------------------------------------------------------------------------------
+
+    async def on_connect(self, options: Options, call_next: NextConnect) -> Any:
+        """Wrap the making of a connection in a span."""
+        if self._dropped():
+            return await call_next(options)
+        attributes = self._server | {"db.client.connection.pool.name": semconv.pool_name(options)}
+        span = self._tracer.start_span("redis.connect", attributes=attributes)
+        token = otel_context.attach(trace.set_span_in_context(span))
+        try:
+            connection = await call_next(options)
+            span.set_attributes(semconv.peer_attributes(getattr(connection, "peer", None)))
+        except BaseException as error:
+            _fail(span, error)
+            raise
+        finally:
+            span.end()
+            otel_context.detach(token)
+        return connection
+
+    def on_event(self, event: Event) -> None:
+        """Show in the span of the command what happens below it."""
+        if isinstance(event, ConnectionOpened) or (isinstance(event, ConnectionClosed) and self._peer is None):
+            self._peer = self._pool.peer
+            self._prepared.clear()
+        elif isinstance(event, PoolWaited):
+            self._waited(event)
+        elif isinstance(event, Retrying | Redirected):
+            span = _active.get()
+            if span is not None and span.is_recording():
+                span.add_event(*_told(event))
+
+    def _waited(self, event: PoolWaited) -> None:
+        span = _active.get() or get_current_span()
+        if not span.is_recording():
+            return
+        ended = time.time_ns()
+        attributes = {"db.client.connection.pool.name": semconv.pool_name(self._pool.options)}
+        wait = self._tracer.start_span(
+            "redis.pool.wait", attributes=attributes, start_time=ended - int(event.duration * 1e9)
+        )
+        if event.error is not None:
+            _fail(wait, event.error)
+        wait.end(ended)
+
+
+def _fail(span: Span, error: BaseException) -> None:
+    """Record an error: its kind, and its text if that was written here. What a server says may repeat a value."""
+    if span.is_recording():
+        told = semconv.error_attributes(error)
+        unknown = getattr(error, "status_code", None) is not None and "db.response.status_code" not in told
+        span.set_attributes(told)
+        span.set_status(StatusCode.ERROR, type(error).__qualname__ if unknown else _log.describe(error))
+
+
+def _told(event: Retrying | Redirected) -> tuple[str, dict[str, str | int | float]]:
+    if isinstance(event, Redirected):
+        where: dict[str, str | int | float] = {"server.address": event.host, "server.port": event.port}
+        return "redis.redirect", {"redis.client.redirect.kind": event.kind, **where}
+    told: dict[str, str | int | float] = {"redis.client.retry.attempt": event.attempt}
+    return "redis.retry", {**told, "redis.client.retry.delay": event.delay, **semconv.error_attributes(event.error)}
