@@ -21,6 +21,7 @@ from redis_aio._option_kinds import (
     pairs_of_integers,
 )
 from redis_aio._tls import TLS_OPTIONS
+from redis_aio.codecs import Codec
 from redis_aio.retry import Retry
 
 
@@ -100,6 +101,12 @@ def _credential_provider(value: Any) -> Any:
     return value
 
 
+def _codec(value: Any) -> Codec:
+    if not isinstance(value, Codec):
+        raise TypeError
+    return value
+
+
 def _no_connect_func(value: Any) -> None:
     if value is not None:
         raise ValueError("None: connections have no methods for it to call; use a Hook with on_connect")
@@ -144,6 +151,7 @@ FIELDS: Mapping[str, Kind] = {
     "encoding": Checked("the name of an encoding", _encoding, parse=str),
     "encoding_errors": Checked("the name of an error handler", _encoding_errors, parse=str),
     "decode_responses": Flag(),
+    "codec": Checked("a redis_aio.codecs.Codec", _codec),
     "dial_timeout": Seconds(),
     "read_timeout": Seconds(),
     "write_timeout": Seconds(),

@@ -14,6 +14,7 @@ from redis_aio._option_table import ALIASES, FIELDS, IGNORED, check
 from redis_aio._tls import CONTEXT_OPTIONS, make_context
 from redis_aio._urls import parse_url
 from redis_aio._version import VERSION
+from redis_aio.codecs import JSON_CODEC, Codec
 from redis_aio.credentials import CredentialProvider
 from redis_aio.exceptions import DataError
 from redis_aio.retry import Retry
@@ -40,6 +41,7 @@ class RedisOptions(TypedDict, total=False):
     protocol: int | str | None
     encoding: str
     encoding_errors: str
+    codec: Codec
     dial_timeout: float | None
     read_timeout: float | None
     write_timeout: float | None
@@ -123,6 +125,7 @@ class Options:
     protocol: int = 3
     encoding: str = "utf-8"
     encoding_errors: str = "strict"
+    codec: Codec = JSON_CODEC
     decode_responses: bool = False
     #: For name resolution, TCP, TLS and handshake together.
     dial_timeout: float | None = 5.0

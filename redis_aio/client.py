@@ -10,29 +10,30 @@ from typing import Any, Literal, NoReturn, Self, Unpack, overload
 from redis_aio._command.batch import Batch
 from redis_aio._command.command import Command
 from redis_aio._connection.stats import PoolStats
+from redis_aio._discreet import discreet
 from redis_aio._execution.executor import Executor, Lease
 from redis_aio._execution.hooked import ClientHooks
 from redis_aio._execution.retrying import RetryingExecutor
 from redis_aio._locking.factory import Locks
 from redis_aio._locking.keeper import close_locks
-from redis_aio._discreet import discreet
 from redis_aio._options import Options, RedisOptions
 from redis_aio.backoff import ConstantBackoff
-from redis_aio.commands.iterators import ScanIterators
 from redis_aio.connection import ConnectionPool
 from redis_aio.exceptions import ClientClosedError
 from redis_aio.health import HealthChecks
 from redis_aio.hooks import Hook, default_hooks
+from redis_aio.iterators import ScanIterators
 from redis_aio.modules import ModuleClients
 from redis_aio.monitor import Monitors
 from redis_aio.pipeline import WATCH_BACKOFF, Pipeline, run_transaction
+from redis_aio.pipelined import TypedPipelines
+from redis_aio.pubsub import PubSubFace
 from redis_aio.raw import RawCommands
 from redis_aio.streams import ConsumerGroups
-from redis_aio.pubsub import PubSubFace
 from redis_aio.typing import KeyT, Reply, S, T
 
 
-class Client(RawCommands[S], ModuleClients[S], ScanIterators[S], ConsumerGroups[S]):
+class Client(RawCommands[S], ModuleClients[S], TypedPipelines[S], ScanIterators[S], ConsumerGroups[S]):
     """Every command over an executor, and pipelines; the base of all clients."""
 
     _executor: Executor
@@ -154,6 +155,7 @@ class Redis(Client[S], HealthChecks, Locks, Monitors, PubSubFace[S]):
     def _start(self, pool: ConnectionPool, *, owned: bool) -> None:
         self._owns_pool = owned
         self._pool = pool
+        self.codec = pool.options.codec
         self._hooks = ClientHooks(pool, pool.node.hooks)
         self._core = RetryingExecutor(pool.node, pool.options, pool.budget, self._hooks.emit)
         self._executor = self._core
@@ -255,6 +257,7 @@ class Redis(Client[S], HealthChecks, Locks, Monitors, PubSubFace[S]):
         lease = await self.lease()
         try:
             connection: ExclusiveConnection[S] = ExclusiveConnection(lease)
+            connection.codec = self.codec
             for name, callback in self.response_callbacks.items():
                 connection.set_response_callback(name, callback)
             yield connection

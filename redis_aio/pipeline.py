@@ -18,6 +18,7 @@ from redis_aio._execution.scripts import heal, run_script
 from redis_aio._execution.wire import annotate
 from redis_aio._replies.common import ok
 from redis_aio.backoff import AbstractBackoff, FullJitterBackoff
+from redis_aio.codecs import Codec
 from redis_aio.commands._chained import ChainedCommands
 from redis_aio.script import Script
 from redis_aio.typing import KeyT, ReplyParser, S, ScriptTextT, T
@@ -27,7 +28,9 @@ WATCH_BACKOFF = FullJitterBackoff(cap=0.128, base=0.0005)
 
 
 class PipelineOwner(Executor, Protocol):
-    """What a pipeline needs: to execute its batch, and a connection of its own to watch keys on."""
+    """What a pipeline needs: to execute its batch, a connection of its own to watch keys on, and a codec."""
+
+    codec: Codec
 
     async def lease(self) -> Lease:
         """Take a connection for one caller alone."""
@@ -56,6 +59,7 @@ class Pipeline(ChainedCommands[S]):
 
     def __init__(self, owner: PipelineOwner, transaction: bool = True) -> None:
         self._owner = owner
+        self.codec = owner.codec
         self._lease: Lease | None = None
         self._queueing = True
         self.is_transaction = transaction

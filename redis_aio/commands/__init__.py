@@ -22,7 +22,7 @@
 | sentinel          | ``sentinel.py``     |
 
 ``modules.py`` leads to the groups behind an accessor (``client.json()``), each a package or file of its own.
-``iterators.py`` holds the iterators over SCAN and its kin, which only clients have.
+``models.py`` has what reads and writes values of an application's own types.
 """
 
 from redis_aio.commands.acl import ACLCommands
@@ -35,6 +35,7 @@ from redis_aio.commands.hashes import HashCommands
 from redis_aio.commands.hyperloglog import HyperLogLogCommands
 from redis_aio.commands.keys import KeyCommands
 from redis_aio.commands.lists import ListCommands
+from redis_aio.commands.models import ModelCommands
 from redis_aio.commands.modules import ModuleAccessors
 from redis_aio.commands.pubsub import PubSubCommands
 from redis_aio.commands.scripting import ScriptingCommands
@@ -49,6 +50,7 @@ from redis_aio.typing import S
 
 class Commands(
     KeyCommands[S],
+    ModelCommands[S],
     StringCommands[S],
     BitmapCommands[S],
     HashCommands[S],

@@ -1,9 +1,16 @@
 """The iterators over SCAN and its kin, which only clients have."""
 
+import asyncio
+import contextlib
+import gc
+import re
 from typing import Any
 
+import anyio
 import pytest
 
+from redis_aio import ClientClosedError
+from redis_aio.testing import RedisServer
 from tests.commands.conftest import Needs
 from tests.conftest import MakeClient
 
@@ -71,3 +78,63 @@ async def test_leaving_a_loop_early_leaves_nothing_behind(r: Any) -> None:
 
 async def test_a_pipeline_does_not_iterate(r: Any) -> None:
     assert not hasattr(r.pipeline(), "scan_iter")
+
+
+# -- the next page is on its way --------------------------------------------------------------------------------------
+
+
+async def scans(server: RedisServer) -> int:
+    info = server.command("INFO", "commandstats")
+    assert isinstance(info, bytes)
+    found = re.search(rb"cmdstat_scan:calls=(\d+)", info)
+    return int(found[1]) if found else 0
+
+
+async def test_the_next_page_comes_while_the_caller_works(r: Any, server: RedisServer) -> None:
+    await r.mset({f"key:{number}": number for number in range(1000)})
+    before = await scans(server)
+    iterator = r.scan_iter(count=10)
+    await anext(iterator)
+    with anyio.fail_after(5):
+        while await scans(server) < before + 2:  # noqa: ASYNC110  # nobody waits for the second, so nothing tells of it
+            await asyncio.sleep(0.005)
+    await asyncio.sleep(0.05)
+    assert await scans(server) == before + 2  # and no third one
+    await iterator.aclose()
+
+
+async def test_a_page_that_fails_is_told_when_it_is_wanted(r: Any, server: RedisServer) -> None:
+    await r.mset({f"key:{number}": number for number in range(1000)})
+    iterator = r.scan_iter(count=10)
+    await anext(iterator)
+    await r.aclose()
+    with pytest.raises(ClientClosedError):
+        _ = [name async for name in iterator]
+
+
+async def test_leaving_early_leaves_nothing(r: Any) -> None:
+    await r.mset({f"key:{number}": number for number in range(1000)})
+    before = asyncio.all_tasks()
+    async for _ in r.scan_iter(count=10):
+        break
+    gc.collect()
+    with anyio.fail_after(5):
+        while asyncio.all_tasks() - before:  # noqa: ASYNC110  # the garbage collector ended the iterator
+            await asyncio.sleep(0)
+    assert await r.ping()
+
+
+async def test_cancelled_at_any_step(r: Any) -> None:
+    await r.mset({f"key:{number}": number for number in range(200)})
+
+    async def walk() -> int:
+        return len([name async for name in r.scan_iter(count=10)])
+
+    for ticks in range(60):
+        task = asyncio.create_task(walk())
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            assert await task >= 200
+    assert await walk() >= 200

@@ -18,7 +18,7 @@ PACKAGE = "redis_aio"
 LAYERS = (
     {""},
     {
-        *("client", "cluster", "ring", "sentinel", "pipeline", "modules", "pubsub", "monitor", "lock", "script", "raw", "streams"),
+        *("client", "cluster", "ring", "sentinel", "pipeline", "pipelined", "iterators", "modules", "pubsub", "monitor", "lock", "script", "raw", "streams"),
         *("otel", "cache", "ratelimit", "testing", "connection", "health", "_doctor", "_locking", "_consumer", "__main__"),
     },
     {"_execution", "hooks"},
@@ -26,7 +26,7 @@ LAYERS = (
     {"_command"},
     {
         *("_resp", "_replies", "_log", "_options", "_option_kinds", "_option_table", "_urls", "_tls"),
-        *("backoff", "retry", "credentials", "events", "_discreet"),
+        *("backoff", "retry", "credentials", "codecs", "events", "_discreet"),
     },
     {"typing", "exceptions", "_version"},
 )

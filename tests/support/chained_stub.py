@@ -188,7 +188,7 @@ def stub() -> str:
     """Return what the file must contain."""
     classes = [cls for cls in Commands.__mro__ if cls.__module__.startswith("redis_aio.commands.")]
     modules = {cls: _Module(cls.__module__) for cls in classes}
-    public = frozenset(name for name in dir(Commands) if not name.startswith("_"))
+    public = frozenset(name for name in dir(Commands) if not name.startswith("_") and callable(getattr(Commands, name)))
     imports = {"Generic": ("typing", "Generic"), "Self": ("typing", "Self"), "S": ("redis_aio.typing", "S")}
     methods: dict[str, str] = {}
     groups: list[str] = []
