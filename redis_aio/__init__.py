@@ -51,6 +51,7 @@ from redis_aio.pubsub import (
     SubscriptionStats,
 )
 from redis_aio.script import Script
+from redis_aio.streams import ConsumerGroup, StreamMessage
 
 __version__ = VERSION
 
@@ -64,6 +65,7 @@ __all__ = [
     "ConnectTimeoutError",
     "ConnectionError",
     "ConnectionPool",
+    "ConsumerGroup",
     "DataError",
     "ExclusiveConnection",
     "ExecAbortError",
@@ -96,6 +98,7 @@ __all__ = [
     "ReplyDecodeError",
     "ResponseError",
     "Script",
+    "StreamMessage",
     "StrictRedis",
     "SubscriptionStats",
     "TimeoutError",

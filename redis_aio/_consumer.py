@@ -7,11 +7,15 @@ from typing import Any, Generic, Protocol
 
 from redis_aio._command.batch import Batch
 from redis_aio._command.command import Command
+from redis_aio._command.spec import Effect
+from redis_aio._command.table import SPECS
 from redis_aio._replies import streams as replies
 from redis_aio._replies.common import ok, text
 from redis_aio.exceptions import BusyGroupError
 from redis_aio.typing import ConsumerT, EncodableT, GroupT, KeyT, S, StreamIdT, T
 
+#: A second execution is an error that we expect, so it may be sent again.
+_CREATE = SPECS["XGROUP CREATE"].with_(effect=Effect.IDEMPOTENT)
 #: Ids in one command, at most.
 IDS = 1_000
 
@@ -45,7 +49,8 @@ class Consumer(Generic[S]):
     async def make_group(self, stream: KeyT, start: StreamIdT) -> None:
         """Make the group, and the stream, unless they are there."""
         with suppress(BusyGroupError):
-            await self._client.execute(Command("XGROUP CREATE", stream, self._group, start, "MKSTREAM", reply=ok))
+            pieces = (stream, self._group, start, "MKSTREAM")
+            await self._client.execute(Command("XGROUP CREATE", *pieces, reply=ok, spec=_CREATE))
 
     async def _read(self, *options: EncodableT) -> list[list[Any]]:
         read = Command("XREADGROUP", "GROUP", self._group, self._name, *options, reply=replies.streams)

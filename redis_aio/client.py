@@ -221,7 +221,7 @@ class Redis(Client[S], HealthChecks, Locks, Monitors, PubSubFace[S]):
         Commands that are under way, and leases, are not affected. ``on_connect`` wraps the dials of the pool, also for
         other clients that share it; so does ``on_event`` see its waits and connections.
         """
-        self._hooks.add(hook)
+        self._hooks.add(hook, self)
         self._rewrap()
 
     def remove_hook(self, hook: Hook) -> None:
@@ -230,7 +230,7 @@ class Redis(Client[S], HealthChecks, Locks, Monitors, PubSubFace[S]):
         Raises:
             ValueError: it was not added.
         """
-        self._hooks.remove(hook)
+        self._hooks.remove(hook, self)
         self._rewrap()
 
     def _rewrap(self) -> None:

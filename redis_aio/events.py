@@ -106,41 +106,6 @@ class Redirected(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class MessagesReceived(Event):
-    """Messages of subscriptions have arrived.
-
-    Attributes:
-        count: how many.
-        sharded: whether they came over shard channels.
-    """
-
-    count: int = 1
-    sharded: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class MessagesMissed(Event):
-    """A subscription was interrupted: what was published meanwhile did not arrive.
-
-    Attributes:
-        duration: seconds without subscription.
-    """
-
-    duration: float
-
-
-@dataclass(frozen=True, slots=True)
-class MessagesDropped(Event):
-    """Messages were thrown away, because nobody took them fast enough.
-
-    Attributes:
-        count: how many.
-    """
-
-    count: int = 1
-
-
-@dataclass(frozen=True, slots=True)
 class CacheLookedUp(Event):
     """A client-side cache was asked.
 
@@ -189,9 +154,6 @@ __all__ = [
     "ConnectionUsed",
     "Emitter",
     "Event",
-    "MessagesDropped",
-    "MessagesMissed",
-    "MessagesReceived",
     "PoolWaited",
     "Redirected",
     "Retrying",

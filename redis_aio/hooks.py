@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeAlias
 from redis_aio._command.batch import Batch
 from redis_aio._command.command import Command
 from redis_aio._connection.stats import PoolStats
+from redis_aio._execution.mailbox import SubscriptionStats
 from redis_aio._options import Options
 from redis_aio.events import Event
 
@@ -49,6 +50,14 @@ class HookedPool(Protocol):
         ...
 
 
+class HookedClient(Protocol):
+    """What a hook can ask of a client to which it was added."""
+
+    def pubsub_stats(self) -> SubscriptionStats:
+        """Return the figures of all subscriptions together."""
+        ...
+
+
 class Hook:
     """The base of hooks: override what you need, the others pass everything on and cost nothing.
 
@@ -80,6 +89,12 @@ class Hook:
         Override it for a hook that is added to several clients and has to tell them apart.
         """
         return self
+
+    def attached(self, client: HookedClient) -> None:
+        """Take note that the hook, as ``bind`` returned it, was added to a client."""
+
+    def detached(self, client: HookedClient) -> None:
+        """Take note that the hook, as ``bind`` returned it, was removed from a client."""
 
     def unbind(self) -> None:
         """Take note that the hook, as ``bind`` returned it, was removed from the last client of its pool."""
@@ -125,4 +140,14 @@ class DefaultHooks:
 #: What :func:`redis_aio.otel.instrument_all` uses.
 default_hooks = DefaultHooks()
 
-__all__ = ["Batch", "Command", "DefaultHooks", "Hook", "HookedPool", "NextBatch", "NextCommand", "NextConnect"]
+__all__ = [
+    "Batch",
+    "Command",
+    "DefaultHooks",
+    "Hook",
+    "HookedClient",
+    "HookedPool",
+    "NextBatch",
+    "NextCommand",
+    "NextConnect",
+]

@@ -145,7 +145,7 @@ class Lock:
     async def _acquire(self, hold: Hold, keeper: LockKeeper, patience: float) -> bool:
         hold.waits = True
         deadline = keeper.loop.time() + patience
-        mine = self._holds.get(this_task())
+        mine = self._holds.get(self._task())
         if mine is not None and mine.live:  # held, or lost without anybody having noticed
             hold.held_already = mine.token
             hold.plainly = False
@@ -166,7 +166,7 @@ class Lock:
 
     async def _ask(self, hold: Hold) -> bool:
         """Ask the server once; and once more where the connection was lost, whether the token stands there."""
-        started = asyncio.get_running_loop().time()
+        started = self._time()
         hold.unanswered = True
         try:
             acquired = await self.do_acquire(hold.token)
@@ -177,14 +177,14 @@ class Lock:
             acquired = await self.do_acquire(hold.token)
         hold.unanswered = False
         # It may have been sent twice: the first request may be under way still, on a connection that is slow.
-        hold.doubtful = hold.doubtful or asyncio.get_running_loop().time() - started > SLOW
+        hold.doubtful = hold.doubtful or self._time() - started > SLOW
         return acquired
 
     async def do_acquire(self, token: bytes) -> bool:
         """Ask the server for the lock once; return whether ``token`` holds it now."""
         hold = self._asking.get(token) or Hold(token, chosen=True)
         timeout = 0 if self.timeout is None else scripts.milliseconds(self.timeout)
-        sent = asyncio.get_running_loop().time()
+        sent = self._time()
         if hold.plainly and len(self._keys) == 1:
             hold.plainly = False
             acquired = await scripts.set_plainly(self._execute, self.name, token, timeout, strict=hold.strict)
@@ -211,7 +211,7 @@ class Lock:
         return bool(taken)
 
     def _take(self, hold: Hold, keeper: LockKeeper) -> None:
-        task = this_task()
+        task = self._task()
         hold.owner = weakref.ref(task)
         hold.line = self._line_of(keeper)
         hold.line.taken(hold)
@@ -268,7 +268,7 @@ class Lock:
             released = await scripts.RELEASE_AGAIN.run(*args)
         else:
             hold.release_sent = True
-            hold.in_time = asyncio.get_running_loop().time() < hold.expires_at
+            hold.in_time = self._time() < hold.expires_at
             try:
                 released = await scripts.RELEASE.run(*args)
             except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
@@ -327,12 +327,7 @@ class Lock:
         return await self._extend(script, additional_time, how)
 
     async def reacquire(self) -> Literal[True]:
-        """Give the lock its whole ``timeout`` again.
-
-        Raises:
-            LockNotOwnedError: the lock was lost.
-            LockError: it is not held, or has no timeout.
-        """
+        """Give the lock its whole ``timeout`` again; raises as :meth:`extend`."""
         self._extensible("reacquired")
         return await self.do_reacquire()
 
@@ -349,7 +344,7 @@ class Lock:
     async def _extend(self, script: scripts.LockScript, seconds: Number, how: str) -> Literal[True]:
         hold = self._mine()
         left = 0
-        sent = asyncio.get_running_loop().time()
+        sent = self._time()
         if hold is not None:
             args = (hold.token, scripts.milliseconds(seconds), how)
             left = await script.run(self._execute, (self.name,), *args)
@@ -385,7 +380,7 @@ class Lock:
     async def __aenter__(self) -> Self:
         if not await self.acquire():
             raise exceptions.LockError("the lock could not be acquired within blocking_timeout", self._lock_name())
-        task = this_task()
+        task = self._task()
         hold = self._holds[task]
         if hold is not None and self._every and self._on_lost == "cancel":
             hold.cancelling = task.cancelling()
@@ -394,7 +389,7 @@ class Lock:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        hold = self._holds.get(this_task()) or self._mine()
+        hold = self._holds.get(self._task()) or self._mine()
         if hold is not None and hold.interrupted:
             self._forget(hold)
             await end_interrupted(hold, error, self._lost_error(hold))
@@ -415,9 +410,8 @@ class Lock:
             error.add_note(f"and the lock could not be released at once: {type(failure).__name__}")
 
     def _mine(self) -> Hold | None:
-        """Return the acquire that the calling task may release."""
         if self.thread_local:
-            task = this_task()
+            task = self._task()
             if task in self._holds:
                 return self._holds[task]
         return self._latest
@@ -427,6 +421,12 @@ class Lock:
         if keeper is None or keeper.loop is not asyncio.get_running_loop():
             keeper = self._own_keeper = keeper_of(self.redis)
         return keeper
+
+    def _time(self) -> float:
+        return (self._own_keeper or self._keeper()).loop.time()
+
+    def _task(self) -> "asyncio.Task[Any]":
+        return this_task(None if self._own_keeper is None else self._own_keeper.loop)
 
     def _line_of(self, keeper: LockKeeper) -> WaitingLine:
         line = self._line

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import random
 from collections import deque
-from collections.abc import Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Generic, Self
@@ -142,7 +142,7 @@ class ConsumerGroup(Generic[S]):
         self._started = True
         await self._make_groups()
         run = asyncio.get_running_loop().create_task
-        self._tasks = [run(self._guarded(self._read())), run(self._guarded(self._keep()))]
+        self._tasks = [run(self._guarded(self._read)), run(self._guarded(self._keep))]
         return self
 
     async def __aexit__(
@@ -233,10 +233,10 @@ class ConsumerGroup(Generic[S]):
 
     # -- reading --------------------------------------------------------------------------------------------------
 
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         """Run a background task; what ends it is raised where somebody iterates."""
         try:
-            await work
+            await work()
         except Exception as error:
             self._failure = error
             self._arrived.set()

@@ -6,7 +6,10 @@ from benchmarks.scenarios.burst import BURST
 from benchmarks.scenarios.locks import LOCKS
 from benchmarks.scenarios.million import MILLION
 from benchmarks.scenarios.rates import RATES
+from benchmarks.scenarios.tracing import TRACING
 
 __all__ = ["SCENARIOS", "Check", "Figures", "Scenario", "Seed", "Settings", "key"]
 
-SCENARIOS: dict[str, Scenario] = {scenario.name: scenario for scenario in (*RATES, *LOCKS, BURST, BESIDE, MILLION)}
+SCENARIOS: dict[str, Scenario] = {
+    scenario.name: scenario for scenario in (*RATES, *LOCKS, BURST, BESIDE, MILLION, TRACING)
+}

@@ -205,8 +205,10 @@ class ConnectionPool:
             self.discard(connection)
         elif not connection.idle:
             connection.on_drained = self.release
-        elif connection.state is not ConnectionState.READY or (outdated := self._outdated(connection)):
-            self.discard(connection, outdated if connection.state is ConnectionState.READY else "retired")
+        elif connection.state is not ConnectionState.READY:
+            self.discard(connection, "retired")
+        elif outdated := self._outdated(connection):
+            self.discard(connection, outdated)
         else:
             connection.on_drained = None
             self.events.used(self._leased.pop(connection, None))

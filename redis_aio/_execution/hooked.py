@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 from redis_aio._execution.executor import Executor, Lease
 from redis_aio.events import Emitter
-from redis_aio.hooks import Hook, HookedPool
+from redis_aio.hooks import Hook, HookedClient, HookedPool
 
 Layer = Callable[[Any, Any], Awaitable[Any]]
 F = TypeVar("F", bound=Callable[[Any], Awaitable[Any]])
@@ -114,39 +114,28 @@ class ClientHooks:
         self._pool_hooks = pool_hooks
         self._hooks: list[tuple[Hook, Hook]] = []  # as given, and as bound to the pool
 
-    def __iter__(self) -> Any:
-        return iter([hook for hook, _ in self._hooks])
-
-    def __bool__(self) -> bool:
-        return bool(self._hooks)
-
-    def add(self, hook: Hook) -> None:
-        """Add a hook as the innermost."""
+    def add(self, hook: Hook, client: HookedClient) -> None:
+        """Add a hook as the innermost; ``client`` is whose hooks these are."""
         if not isinstance(hook, Hook):
             raise TypeError(f"a hook must be a redis_aio.Hook, not {type(hook).__name__}")
-        self._hooks.append((hook, self._pool_hooks.add(hook, self._pool)))
+        bound = self._pool_hooks.add(hook, self._pool)
+        self._hooks.append((hook, bound))
         self._refold()
+        bound.attached(client)
 
-    def remove(self, hook: Hook) -> None:
-        """Take away what was added; the last one, where it was added several times.
+    def remove(self, hook: Hook, client: HookedClient) -> None:
+        """Take away what was added to ``client``; the last one, where it was added several times.
 
         Raises:
             ValueError: it was not added.
         """
         for index in reversed(range(len(self._hooks))):
             if self._hooks[index][0] is hook:
-                del self._hooks[index]
+                self._hooks.pop(index)[1].detached(client)
                 self._pool_hooks.remove(hook)
                 self._refold()
                 return
         raise ValueError(f"{hook!r} was not added to this client")
-
-    def clear(self) -> None:
-        """Take all of them away."""
-        for hook, _ in self._hooks:
-            self._pool_hooks.remove(hook)
-        self._hooks.clear()
-        self._refold()
 
     def wrap(self, core: Executor) -> Executor:
         """Return the executor with its layers; itself where there are none."""

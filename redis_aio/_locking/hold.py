@@ -146,9 +146,11 @@ class LocalToken:
         return None if hold is None else hold.token
 
 
-def this_task() -> "asyncio.Task[Any]":
-    """Return the task that runs."""
-    task = asyncio.current_task()
+def this_task(loop: asyncio.AbstractEventLoop | None = None) -> "asyncio.Task[Any]":
+    """Return the task that runs; most likely on ``loop``, whose asking for costs a system call on Python 3.11."""
+    task = None if loop is None else asyncio.current_task(loop)
+    if task is None:
+        task = asyncio.current_task()
     if task is None:
         raise RuntimeError("a lock is used in a task of the event loop")
     return task

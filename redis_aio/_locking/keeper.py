@@ -169,9 +169,7 @@ class LockKeeper:
         forsaken.atexit = False
         task.add_done_callback(lambda _: forsaken.detach())
 
-    async def _renew(
-        self, execute: Execute, key: KeyT, name: bytes, hold: Hold, timeout: float, every: float
-    ) -> None:
+    async def _renew(self, execute: Execute, key: KeyT, name: bytes, hold: Hold, timeout: float, every: float) -> None:
         clock = self.loop.time
         pause = min(every, (hold.expires_at - clock()) / 3)
         while hold.live:
@@ -222,7 +220,7 @@ class LockKeeper:
                         line.wake()
                     elif line.empty:
                         return
-        except (RedisError, OSError) as error:
+        except Exception as error:  # it may not, or cannot now; whatever it is, asking goes on
             reason = "releases of a lock are not heard of, it is asked for instead"
             _log.tell(logger, logging.INFO, "lock.not_heard", reason=reason, error=error)
             line.deaf_until = self.loop.time() + DEAF

@@ -32,7 +32,7 @@ async def stand_in_line(
         deadline: the loop time by which to give up.
         sleep: seconds between two questions where nothing is heard.
     """
-    loop = asyncio.get_running_loop()
+    loop = line.loop
     while not line.is_first(waiter):
         if (left := deadline - loop.time()) <= 0:
             return False

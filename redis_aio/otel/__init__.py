@@ -12,6 +12,7 @@ from redis_aio.otel.instrumentor import (
     uninstrument,
     uninstrument_all,
 )
+from redis_aio.otel.links import carried, carry
 from redis_aio.otel.metrics import MetricsHook
 from redis_aio.otel.tracing import TracingHook
 
@@ -20,6 +21,8 @@ __all__ = [
     "MetricsHook",
     "RedisAioInstrumentor",
     "TracingHook",
+    "carried",
+    "carry",
     "instrument",
     "instrument_all",
     "uninstrument",

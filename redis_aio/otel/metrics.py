@@ -1,9 +1,9 @@
 """MetricsHook: how long operations take, and how the pool of connections does."""
 
-import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from threading import Lock
+from time import perf_counter
 from typing import Any
 
 from opentelemetry import metrics
@@ -15,8 +15,11 @@ from redis_aio._command.command import Command
 from redis_aio._options import Options
 from redis_aio._version import VERSION
 from redis_aio.exceptions import PoolTimeoutError
-from redis_aio.hooks import Hook, HookedPool, NextBatch, NextCommand, NextConnect
+from redis_aio.hooks import Hook, HookedClient, HookedPool, NextBatch, NextCommand, NextConnect
 from redis_aio.otel import semconv
+from redis_aio.otel.durations import MOST, Durations, Series
+from redis_aio.otel.subscriptions import Subscriptions
+from redis_aio.otel.tracing import active_span
 
 POOL_NAME = "db.client.connection.pool.name"
 STATE = "db.client.connection.state"
@@ -48,11 +51,18 @@ class PoolMetrics(Hook):
     def __init__(self, pool: HookedPool, instruments: "Instruments", pool_name: str | None) -> None:
         self._pool = pool
         self._instruments = instruments
-        self._record = instruments.duration.record
         self._server = semconv.server_attributes(pool.options)
-        self._prepared: dict[str, semconv.Attributes] = {}
+        self._prepared: dict[str, Series] = {}
         self._name = instruments.watch(pool, pool_name or semconv.pool_name(pool.options))
         self._pool_attributes: semconv.Attributes = {POOL_NAME: self._name}
+
+    def attached(self, client: HookedClient) -> None:
+        """Observe the subscriptions of a client."""
+        self._instruments.subscriptions.watch(client, self._server)
+
+    def detached(self, client: HookedClient) -> None:
+        """Observe them no more."""
+        self._instruments.subscriptions.forget(client)
 
     def unbind(self) -> None:
         """Observe the pool no more."""
@@ -62,20 +72,25 @@ class PoolMetrics(Hook):
 
     async def on_command(self, command: Command[Any], call_next: NextCommand) -> Any:
         """Measure a command."""
-        started = time.perf_counter()
+        started = perf_counter()
         try:
             value = await call_next(command)
         except BaseException as error:
             self._failed(semconv.operation(command), started, error)
             raise
-        name = command.spec.name
-        attributes = self._prepared.get(name)
-        self._record(time.perf_counter() - started, attributes or self._prepare(name, semconv.operation(command)))
+        series = self._prepared.get(command.spec.name) or self._prepare(semconv.operation(command))
+        if active_span.get() is None:  # written out, because it is done for each command
+            values = series.values
+            values.append(perf_counter() - started)
+            if len(values) >= MOST:
+                series.hand_over()
+        else:
+            series.record(perf_counter() - started)
         return value
 
     async def on_batch(self, batch: Batch, call_next: NextBatch) -> list[Any]:
         """Measure a batch, as one operation."""
-        started = time.perf_counter()
+        started = perf_counter()
         name = semconv.batch_operation(batch)
         try:
             values = await call_next(batch)
@@ -86,26 +101,26 @@ class PoolMetrics(Hook):
         if first is not None:
             self._failed(name, started, first)
         else:
-            self._record(time.perf_counter() - started, self._prepared.get(name) or self._prepare(name, name))
+            series = self._prepared.get(name) or self._prepare(name)
+            series.record(perf_counter() - started)
         return values
 
-    def _prepare(self, name: str, operation: str) -> semconv.Attributes:
-        attributes = self._server | {"db.operation.name": operation}
-        if operation != semconv.UNKNOWN:  # names that are not in the table are without end
-            self._prepared[name] = attributes
-        return attributes
+    def _prepare(self, operation: str) -> Series:
+        series = self._instruments.durations.series(self._server | {"db.operation.name": operation})
+        self._prepared[operation] = series
+        return series
 
     def _failed(self, operation: str, started: float, error: BaseException) -> None:
-        attributes = self._prepare(operation, operation) | semconv.error_attributes(error)
-        self._record(time.perf_counter() - started, attributes)
+        attributes = {**self._server, "db.operation.name": operation, **semconv.error_attributes(error)}
+        self._instruments.duration.record(perf_counter() - started, attributes)
 
     # -- below them ---------------------------------------------------------------------------------------------------
 
     async def on_connect(self, options: Options, call_next: NextConnect) -> Any:
         """Measure the making of a connection."""
-        started = time.perf_counter()
+        started = perf_counter()
         connection = await call_next(options)
-        self._instruments.create_time.record(time.perf_counter() - started, self._pool_attributes)
+        self._instruments.create_time.record(perf_counter() - started, self._pool_attributes)
         return connection
 
     def on_event(self, event: events.Event) -> None:
@@ -129,12 +144,6 @@ class PoolMetrics(Hook):
                 told.redirects.add(1, self._server | {"redis.client.redirect.kind": kind})
             case events.CacheLookedUp(hit=hit):
                 (told.cache_hits if hit else told.cache_misses).add(1, self._server)
-            case events.MessagesReceived(count=count, sharded=sharded):
-                told.messages.add(count, self._server | {"redis.client.pubsub.sharded": sharded})
-            case events.MessagesMissed():
-                told.gaps.add(1, self._server)
-            case events.MessagesDropped(count=count):
-                told.drops.add(count, self._server)
             case _:
                 pass
 
@@ -161,6 +170,7 @@ class Instruments:
 
         count = meter.create_counter
         self.duration = seconds("db.client.operation.duration", "Duration of database client operations.")
+        self.durations = Durations(self.duration)
         self.create_time = seconds(connections("create_time"), "The time it took to create a new connection.")
         self.wait_time = seconds(connections("wait_time"), "The time it took to obtain a connection from the pool.")
         self.use_time = seconds(connections("use_time"), "The time between borrowing a connection and returning it.")
@@ -173,14 +183,13 @@ class Instruments:
         self.closed = count("redis.client.connection.closed", "{connection}", "Connections that are no more.")
         self.cache_hits = count("redis.client.cache.hits", "{hit}", "Values that a client-side cache had.")
         self.cache_misses = count("redis.client.cache.misses", "{miss}", "Values that a client-side cache had not.")
-        self.messages = count("redis.client.pubsub.messages", "{message}", "Messages of subscriptions.")
-        self.gaps = count("redis.client.pubsub.gaps", "{gap}", "Interruptions of subscriptions.")
-        self.drops = count("redis.client.pubsub.drops", "{message}", "Messages that were thrown away.")
+        self.subscriptions = Subscriptions(meter)
         for name, unit, description, figure in _OBSERVED:
             meter.create_observable_up_down_counter(connections(name), [self._observing(figure)], unit, description)
 
     def _observing(self, figure: Figure) -> Callable[[CallbackOptions], Iterator[Observation]]:
         def observe(options: CallbackOptions) -> Iterator[Observation]:
+            self.durations.hand_over()  # observable instruments are asked before the others are read
             for name, pool in self._watched():
                 for value, attributes in _undisturbed(figure, pool):
                     yield Observation(value, {POOL_NAME: name, **attributes})

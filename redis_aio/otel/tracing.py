@@ -26,7 +26,7 @@ from redis_aio.otel import sanitize, semconv
 from redis_aio.otel.sampling import Sampling
 
 #: The span of the command or batch that this task executes.
-_active: ContextVar[Span | None] = ContextVar("redis_aio_span", default=None)
+active_span: ContextVar[Span | None] = ContextVar("redis_aio_span", default=None)
 
 
 class TracingHook(Hook):
@@ -136,7 +136,7 @@ class PoolTracing(Hook):
     async def _traced(self, span: Span, executing: Awaitable[Any], *, several: bool = False) -> Any:
         peer = self._peer
         token = otel_context.attach(trace.set_span_in_context(span))
-        mark = _active.set(span)
+        mark = active_span.set(span)
         try:
             value = await executing
             if several:
@@ -151,7 +151,7 @@ class PoolTracing(Hook):
             if self._peer is not peer:
                 span.set_attributes(semconv.peer_attributes(self._peer))
             span.end()
-            _active.reset(mark)
+            active_span.reset(mark)
             otel_context.detach(token)
         return value
 
@@ -183,12 +183,12 @@ class PoolTracing(Hook):
         elif isinstance(event, PoolWaited):
             self._waited(event)
         elif isinstance(event, Retrying | Redirected):
-            span = _active.get()
+            span = active_span.get()
             if span is not None and span.is_recording():
                 span.add_event(*_told(event))
 
     def _waited(self, event: PoolWaited) -> None:
-        span = _active.get() or get_current_span()
+        span = active_span.get() or get_current_span()
         if not span.is_recording():
             return
         ended = time.time_ns()

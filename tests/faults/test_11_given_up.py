@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from redis_aio import Redis
+from redis_aio._execution.blocking import UNBLOCK_TIME
 from redis_aio.testing import RedisServer
 from tests.faults.conftest import Connect
 from tests.support import scale
@@ -179,7 +180,8 @@ async def give_up_untold(
         await proxy.release("down")
     else:
         # What is pushed while the server reads the end of the connection can be lost in the server.
-        await blocked(observer, 0)
+        took, _ = await timed(blocked(observer, 0))
+        assert took < UNBLOCK_TIME / 2, "only because the connection was closed in the end"
         observer.ask(*take.fill)
     await assert_back(observer, take, full, f"{way}, {ticks} turns")
 
@@ -338,6 +340,33 @@ async def test_a_lease_goes_on_after_it(connect: Connect, observer: Observer) ->
             assert tuple(await following) == (b"next", b"x")
             assert await lease.pipeline().llen("key").execute() == [1]
         await assert_free(client)
+
+
+async def test_the_next_command_of_a_lease_is_not_unblocked(
+    connect: Connect, proxy: FaultProxy, observer: Observer
+) -> None:
+    """CLIENT UNBLOCK is on its way when the command ends by itself: what follows is sent when that has arrived."""
+    client = connect(pool_size=2)
+    await assert_free(client)
+    async with client.connection() as lease:
+        waiting = asyncio.ensure_future(lease.execute_command("BLPOP", "key", 0))
+        await blocked(observer, 1)
+        await proxy.hold("up", connection=1)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        observer.ask("RPUSH", "key", "x")
+        following = asyncio.ensure_future(lease.execute_command("BLPOP", "next", 0))
+        batch = asyncio.ensure_future(lease.pipeline(transaction=False).execute_command("BLPOP", "third", 0).execute())
+        done, _ = await asyncio.wait([following], timeout=0.1)  # time for what must not happen: to wait in the server
+        assert not done
+        await proxy.release("up", connection=1)
+        for key, call in (("next", following), ("third", batch)):
+            await blocked(observer, 1)
+            observer.ask("RPUSH", key, "y")
+            assert await call
+            assert key == "third" or tuple(following.result()) == (b"next", b"y")
+        assert [tuple(value) for value in batch.result()] == [(b"third", b"y")]
+        assert observer.ask("LRANGE", "key", 0, -1) == [b"x"]
 
 
 @pytest.mark.parametrize("way", WAYS)

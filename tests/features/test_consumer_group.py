@@ -261,9 +261,14 @@ async def test_killed_connections_lose_nothing(client: Redis[str], make_client: 
     producer: Redis[str] = make_client(decode_responses=True)
     workers = [Worker(client, f"c{n}") for n in range(3)]
     ids: list[str] = []
+
+    async def killed() -> bool:
+        number: int = await producer.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        return number > 0
+
     for _ in range(10):
         ids += await add(producer, ENTRIES // 10)
-        assert await producer.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes") > 0
+        await until(killed)
 
     async def all_handled() -> bool:
         handled = set().union(*(worker.handled for worker in workers))
@@ -403,14 +408,18 @@ async def test_several_consumers_share_a_stream(client: Redis[str]) -> None:
 
 async def test_what_a_living_consumer_holds_is_not_claimed(client: Redis[str]) -> None:
     held, prefetched = await add(client, 2)
-    async with client.consumer_group("s", "g", "other", start="$", claim_idle=IDLE) as others:
-        await client.xgroup_setid("s", "g", "0")
-        async with client.consumer_group("s", "g", "slow", claim_idle=IDLE) as messages:
-            message = await anext(messages)
+    async with client.consumer_group("s", "g", "slow", claim_idle=IDLE) as messages:
+        message = await anext(messages)
+
+        async def given() -> bool:
+            return await pending(client) == {held, prefetched}
+
+        await until(given)
+        async with client.consumer_group("s", "g", "other", claim_idle=IDLE) as others, asyncio.timeout(10):
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(4 * IDLE):
                     await anext(others)
-        async with asyncio.timeout(10):
+            await messages.aclose()
             left = [await anext(others) for _ in range(2)]
     assert message.id == held
     assert {message.id: message.deliveries for message in left} == {held: 2, prefetched: 1}
@@ -430,19 +439,19 @@ async def test_what_another_consumer_took_is_not_handed_out(client: Redis[str]) 
 
 
 async def test_prefetch_is_bounded(client: Redis[str]) -> None:
-    await add(client, 100)
+    ids = await add(client, 100)
     async with client.consumer_group("s", "g", "c", prefetch=4, claim_idle=IDLE) as messages:
-        await anext(messages)
+        handling = [await anext(messages) for _ in range(2)]
 
         async def full() -> bool:
-            return len(await pending(client)) == 5
+            return len(await pending(client)) == 6
 
         await until(full)
         async with client.consumer_group("s", "g", "d", prefetch=1, claim_idle=IDLE) as others:
-            await anext(others)  # more than a read and a claim have gone by
-            await anext(others)
+            assert [(await anext(others)).id for _ in range(3)] == ids[6:9]
         mine = await client.xpending_range("s", "g", "-", "+", 100, "c")
-        assert len(mine) == 5, "one is handled, four are prefetched"
+    assert [entry["message_id"] for entry in mine] == ids[:6], "two are being handled, four are prefetched"
+    assert [message.id for message in handling] == ids[:2]
 
 
 async def test_acknowledgements_travel_together(client: Redis[str], server: RedisServer) -> None:
@@ -482,6 +491,14 @@ async def test_closing_ends_all_iterations(client: Redis[str]) -> None:
         await messages.aclose()
         assert await asyncio.gather(*tasks) == [[], [], []]
         assert await consume(messages) == []
+
+
+async def test_ended_before_it_did_anything(client: Redis[str]) -> None:
+    async with client.consumer_group("s", "g", "c"):
+        pass
+    messages = client.consumer_group("s", "g", "c")
+    await messages.aclose()
+    assert repr(messages).startswith("<ConsumerGroup of 1 streams: ended")
 
 
 async def test_closing_the_client_ends_it_with_an_error(client: Redis[str]) -> None:
@@ -588,9 +605,9 @@ async def test_what_is_not_permitted_is_an_error(own_server: RedisServer) -> Non
     ],
     ids=str,
 )
-async def test_refusals(client: Redis[str], options: dict[str, Any]) -> None:
+async def test_refusals(make_client: MakeClient, options: dict[str, Any]) -> None:
     with pytest.raises(DataError):
-        client.consumer_group(**{"streams": "s", "group": "g", "consumer": "c", **options})
+        make_client().consumer_group(**{"streams": "s", "group": "g", "consumer": "c", **options})
 
 
 async def test_it_is_started_once_and_before_it_is_used(client: Redis[str]) -> None:

@@ -316,7 +316,7 @@ async def test_blocking_timeout_is_kept(client: "Redis[bytes]") -> None:
             started = time.monotonic()
             waits = [client.lock("lock").acquire(blocking_timeout=0.2) for _ in range(contenders)]
             assert not any(await asyncio.gather(*waits))
-            assert 0.2 <= time.monotonic() - started < 0.2 + PROMPT
+            assert 0.19 < time.monotonic() - started < 0.2 + PROMPT  # the loop counts in milliseconds
 
 
 async def test_anyio_cancels_a_waiter(client: "Redis[bytes]") -> None:

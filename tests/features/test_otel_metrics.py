@@ -15,13 +15,7 @@ from opentelemetry.sdk.metrics.view import (
 )
 
 from redis_aio import ConnectionPool, Redis
-from redis_aio.events import (
-    CacheLookedUp,
-    MessagesDropped,
-    MessagesMissed,
-    MessagesReceived,
-    Redirected,
-)
+from redis_aio.events import CacheLookedUp, Redirected
 from redis_aio.exceptions import PoolTimeoutError, RedisError, ResponseError
 from redis_aio.otel import MetricsHook, instrument, semconv, uninstrument
 from redis_aio.testing import RedisServer
@@ -135,16 +129,21 @@ async def test_names_and_units(make_client: MakeClient, telemetry: Telemetry, se
         await proxy.release("down")
         await call
         for event in (
-            *(CacheLookedUp(True), CacheLookedUp(False), MessagesReceived(3, sharded=True), MessagesMissed(1.0)),
-            *(MessagesDropped(4), Redirected("GET", "ASK", "h", 1)),
+            CacheLookedUp(True),
+            CacheLookedUp(False),
+            Redirected("GET", "ASK", "h", 1),
         ):
             client._hooks.emit(event)
+        async with client.subscribe("news", buffer=2) as messages:
+            for _ in range(5):
+                await client.publish("news", "x")
+            await eventually(lambda: messages.stats().received == 5)
         metrics = telemetry.metrics()
         assert {n: (m.unit, type(m.data.data_points[0]).__name__) for n, m in metrics.items()} == INSTRUMENTS
         address = {**common(server), "server.port": proxy.port}
-        sharded = {**address, "redis.client.pubsub.sharded": True}
-        assert telemetry.points("redis.client.pubsub.messages") == [Point(sharded, 3)]
-        assert telemetry.points("redis.client.pubsub.drops") == [Point(address, 4)]
+        assert telemetry.points("redis.client.pubsub.messages") == [Point(address, 5)]
+        assert telemetry.points("redis.client.pubsub.drops") == [Point(address, 3)]
+        assert telemetry.points("redis.client.pubsub.gaps") == [Point(address, 1)]
         assert telemetry.points("redis.client.cache.hits") == [Point(address, 1)]
         (asked,) = telemetry.points("redis.client.redirects")
         assert asked.attributes["redis.client.redirect.kind"] == "ASK"
@@ -299,6 +298,22 @@ async def test_a_dropped_client_is_not_kept(telemetry: Telemetry, server: RedisS
     await client.ping()
     await client.aclose()
     assert telemetry.points("db.client.connection.max") == []
+
+
+async def test_messages_of_clients_that_are_gone_stay_counted(
+    make_client: MakeClient, telemetry: Telemetry, server: RedisServer
+) -> None:
+    publisher = make_client()
+    for number in range(1, 4):
+        client = make_client()
+        instrument(client, **telemetry.providers, tracing=False)
+        async with client.subscribe("news") as messages:
+            await publisher.publish("news", "x")
+            await messages.get(timeout=5)
+        if number == 2:
+            uninstrument(client)
+        await client.aclose()
+        assert telemetry.points("redis.client.pubsub.messages") == [Point(common(server), number)]
 
 
 # -- other providers ----------------------------------------------------------------------------------------------

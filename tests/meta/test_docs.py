@@ -159,7 +159,7 @@ def test_the_table_of_options_is_complete() -> None:
 
 def test_the_table_of_options_has_the_right_defaults() -> None:
     options = Options()
-    in_words = {"lib_version", "pool_timeout", "pool_size", "conn_max_lifetime_jitter", "encoding_errors"}
+    in_words = {"codec", "lib_version", "pool_timeout", "pool_size", "conn_max_lifetime_jitter", "encoding_errors"}
     for field in fields(Options):
         said = option_rows()[field.name][0]
         if said.startswith("`") and said.endswith("`") and field.name not in in_words - {"encoding_errors"}:

@@ -81,3 +81,10 @@ LOCK_SECTIONS: Final = _scaled(200, 10_000)
 # 25: lifecycle
 LOOPS: Final = _scaled(5, 100)
 FAILED_CONNECTS: Final = _scaled(50, 1_000)
+
+# 12 and 13: pub/sub
+PUBSUB_KILLS: Final = _scaled(5, 50)
+PUBSUB_NAMES: Final = 5_000
+PUBSUB_CUTS: Final = _scaled(4, 100)
+PUBSUB_LARGE: Final = _scaled(300, 3_000)
+PUBSUB_RECEIVES: Final = _scaled(5_000, 100_000)
