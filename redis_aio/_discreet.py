@@ -7,10 +7,10 @@ this library's functions that have ended are emptied: of a call that failed rema
 import functools
 from collections.abc import Callable, Coroutine
 from types import TracebackType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar, cast
 
-P = ParamSpec("P")
-T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+A = TypeVar("A", bound=Callable[..., Coroutine[Any, Any, Any]])
 
 _PACKAGE = __name__.partition(".")[0]
 #: Modules whose coroutines live on when one of their errors is shown; their frames are not touched.
@@ -45,11 +45,11 @@ def _empty(traceback: TracebackType | None) -> None:
         traceback = traceback.tb_next
 
 
-def discreet(function: Callable[P, T]) -> Callable[P, T]:
+def discreet(function: F) -> F:
     """Have a function forget its arguments and variables when it raises."""
 
     @functools.wraps(function)
-    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+    def call(*args: Any, **kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
         except BaseException as error:
@@ -57,14 +57,14 @@ def discreet(function: Callable[P, T]) -> Callable[P, T]:
             forget(error)
             raise
 
-    return call
+    return cast("F", call)
 
 
-def discreet_async(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+def discreet_async(function: A) -> A:
     """Have a coroutine function forget its arguments and variables when it raises."""
 
     @functools.wraps(function)
-    async def call(*args: P.args, **kwargs: P.kwargs) -> T:
+    async def call(*args: Any, **kwargs: Any) -> Any:
         try:
             return await function(*args, **kwargs)
         except BaseException as error:
@@ -72,7 +72,7 @@ def discreet_async(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P,
             forget(error)
             raise
 
-    return call
+    return cast("A", call)
 
 
 __all__ = ["discreet", "discreet_async", "forget"]

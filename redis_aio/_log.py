@@ -28,6 +28,10 @@ Event: TypeAlias = Literal[
     "lock.not_held",
     "lock.not_deleted",
     "lock.not_heard",
+    "stream.interrupted",
+    "stream.group_gone",
+    "stream.dead_letter",
+    "stream.not_acknowledged",
 ]
 
 #: The fields of every record. ``redis_event`` is always set.

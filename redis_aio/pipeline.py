@@ -189,15 +189,16 @@ class Pipeline(ChainedCommands[S]):
         lease = self._lease
         if not commands and lease is None:
             return []
-        self.command_stack = []
+        calls_scripts, given = self._calls_scripts, self._given
+        self._forget()
         try:
             if not commands:
                 return []
-            callbacks = chosen(commands, self._owner.response_callbacks, self._given)
-            batch = Batch(with_texts(commands) if self._calls_scripts else commands, atomic=self.is_transaction)
+            callbacks = chosen(commands, self._owner.response_callbacks, given)
+            batch = Batch(with_texts(commands) if calls_scripts else commands, atomic=self.is_transaction)
             execute_batch = (lease or self._owner).execute_batch
             values = await execute_batch(batch)
-            if self._calls_scripts and not batch.atomic:
+            if calls_scripts and not batch.atomic:
                 await heal(execute_batch, batch.commands, values)
         finally:
             self._give_back()
@@ -209,22 +210,26 @@ class Pipeline(ChainedCommands[S]):
                     raise annotate(value, number, commands[number - 1])
         return values
 
-    def _give_back(self) -> None:
-        self._queueing = True
+    def _forget(self) -> None:
+        """Empty the queue."""
+        self.command_stack = []
         self._calls_scripts = False
         self._given = []
+
+    def _give_back(self) -> None:
+        self._queueing = True
         lease, self._lease = self._lease, None
         if lease is not None:
             lease.release()
 
     async def discard(self) -> None:
         """Forget what is queued."""
-        self.command_stack = []
+        self._forget()
         self._give_back()
 
     async def reset(self) -> None:  # type: ignore[override]  # redis-py's pipelines have no RESET either
         """Forget what is queued, watch nothing, and give the connection back."""
-        self.command_stack = []
+        self._forget()
         self._give_back()
 
     async def aclose(self) -> None:
@@ -237,7 +242,7 @@ class Pipeline(ChainedCommands[S]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.command_stack = []
+        self._forget()
         self._give_back()  # without awaiting: also right in a cancelled task
 
     def __await__(self) -> "Generator[Any, None, Pipeline[S]]":

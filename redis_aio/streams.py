@@ -23,7 +23,7 @@ from redis_aio._command.arguments import key
 from redis_aio._command.batch import Batch
 from redis_aio._command.command import Command
 from redis_aio._consumer import Consumer
-from redis_aio._log import fields as log_fields
+from redis_aio._log import tell
 from redis_aio._replies.common import text
 from redis_aio.commands._arguments import one_or_many, some
 from redis_aio.typing import ConsumerT, GroupT, KeysT, KeyT, S, StreamIdT, T
@@ -189,14 +189,11 @@ class ConsumerGroup(Generic[S]):
         with anyio.move_on_after(CLOSING, shield=True):
             if self._tasks:
                 await asyncio.wait(self._tasks)
-            try:
+            with suppress(exceptions.RedisError):  # what is pending comes again: nothing is lost
                 await self._flush()
                 await self._leave_prefetched()
-            except exceptions.RedisError as error:  # it stays pending and comes again: nothing is lost
-                logger.info("a consumer could not say goodbye", extra=log_fields("stream.end", error=error))
-        unconfirmed = self._unconfirmed()
-        if unconfirmed:
-            logger.warning("acknowledgements were not confirmed", extra=log_fields("stream.end", count=unconfirmed))
+        if unconfirmed := self._unconfirmed():
+            tell(logger, logging.WARNING, "stream.not_acknowledged", count=unconfirmed)
         self._buffer.clear()
 
     def _unconfirmed(self) -> int:
@@ -264,11 +261,11 @@ class ConsumerGroup(Generic[S]):
         if getattr(error, "status_code", "") == "NOGROUP":
             self._missing.update(self._streams)
             self._behind = dict.fromkeys(self._streams, "0")
-            logger.warning("a group is gone, and made again", extra=log_fields("stream.group_gone", error=error))
+            tell(logger, logging.WARNING, "stream.group_gone", error=error)
         elif isinstance(error, _FINAL) or not (isinstance(error, _TRANSIENT) or str(error).startswith("UNBLOCKED")):
             raise error
         elif not failures:
-            logger.warning("a consumer failed, and goes on", extra=log_fields("stream.failure", error=error))
+            tell(logger, logging.INFO, "stream.interrupted", error=error)
         await asyncio.sleep(random.uniform(0.0, min(PAUSE, 0.01 * 2.0 ** min(failures, 20))))
 
     async def _make_groups(self) -> None:
@@ -316,7 +313,7 @@ class ConsumerGroup(Generic[S]):
             elif self._dead_letter is not None and count > self._dead_letter[1]:
                 await self._consumer.copy(stream, id, fields[id], count, self._dead_letter[0])
                 self._settle(stream, id)
-                logger.warning("an entry became a dead letter", extra=log_fields("stream.dead_letter", count=count))
+                tell(logger, logging.WARNING, "stream.dead_letter", count=count)
             else:
                 self._deliver(StreamMessage(self, stream, id, fields[id], count))
 

@@ -36,7 +36,7 @@ def handlers_of(kinds: dict[str, Callable[[Push], None]]) -> Handlers:
 class SubscriberLine(InflightLine):
     """The line of a connection that subscribes. Each entry waits for the reply of its fence.
 
-    Its future gets the error that came before that, or the reply.
+    Its future gets the error that came before that, or the reply; ``None`` where the user may not PING.
 
     Args:
         line: the line so far; nothing is in it.
@@ -111,9 +111,11 @@ class SubscriberLine(InflightLine):
         entries = self.entries
         if not entries:
             raise unasked(reply)
-        if isinstance(reply, Exception) and not _of_fence(reply):
-            self._error = self._error or reply
-            return
+        if isinstance(reply, Exception):
+            if not _of_fence(reply):
+                self._error = self._error or reply
+                return
+            reply = None
         error, self._error = self._error, None
         future = entries.popleft().future
         if not future.done():

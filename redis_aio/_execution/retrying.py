@@ -82,7 +82,7 @@ class RetryingExecutor:
             forget(error)
             raise
         self._completed += 1
-        return value
+        return value  # type: ignore[no-any-return]  # it is the command's: T
 
     async def _again(self, command: Command[T], failure: Exception) -> T:
         try:

@@ -161,11 +161,18 @@ class Subscriber:
         return last
 
     async def ping(self, message: bytes) -> Any:
-        """Send PING on this connection and return the reply."""
+        """Send PING on this connection and return the reply.
+
+        Raises:
+            NoPermissionError: the user may not.
+        """
         connection = await self.connected()
         reply = connection.send(pack(("PING",), (message,)))
         reply.add_done_callback(ignore)
-        return await _shielded(reply)
+        text = await _shielded(reply)
+        if text is None:
+            raise exceptions.NoPermissionError("this user has no permission to run PING")
+        return text
 
     @property
     def anything_wanted(self) -> bool:

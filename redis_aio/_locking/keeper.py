@@ -19,7 +19,7 @@ from redis_aio._locking.hold import Hold
 from redis_aio._locking.line import WaitingLine
 from redis_aio._locking.scripts import EXTEND, RELEASE_AGAIN, Execute, channel_of, milliseconds
 from redis_aio._options import Options
-from redis_aio.exceptions import ClientClosedError, RedisError, ResponseError
+from redis_aio.exceptions import ClientClosedError, ResponseError
 from redis_aio.typing import KeyT
 
 logger = logging.getLogger("redis_aio.lock")

@@ -264,13 +264,18 @@ class StringCommands(CommandGroup[S]):
 
         https://redis.io/commands/set/
         """
-        if ex is px is exat is pxat is ifeq is ifne is ifdeq is ifdne is None and not (nx or xx or keepttl or get):
-            return self._run(Command("SET", name, value, reply=set_result))
-        words = expiry(ex, px, exat, pxat, keepttl=keepttl)
+        words: tuple[EncodableT, ...]
+        if ifeq is ifne is ifdeq is ifdne is None and not (nx and xx):
+            words = ("NX",) if nx else ("XX",) if xx else ()
+        else:
+            words = _condition(nx, xx, ifeq, ifne, ifdeq, ifdne)
         if get:
-            words = ("GET", *words)
-        if nx or xx or not (ifeq is ifne is ifdeq is ifdne is None):
-            words = (*_condition(nx, xx, ifeq, ifne, ifdeq, ifdne), *words)
+            words = (*words, "GET")
+        if px is exat is pxat is None and not keepttl:
+            if ex is not None:
+                words = (*words, "EX", ex if type(ex) is int else seconds("ex", ex))
+        else:
+            words = (*words, *expiry(ex, px, exat, pxat, keepttl=keepttl))
         return self._run(Command("SET", name, value, *words, reply=None if get else set_result))
 
     def setex(self, name: KeyT, time: ExpiryT, value: EncodableT) -> Reply[bool]:

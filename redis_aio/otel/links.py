@@ -1,6 +1,6 @@
-"""Links between who publishes and who receives: Redis messages have no headers, so the context travels in the data.
+"""Links from who receives to who published: Redis messages have no headers, so the context travels in the data.
 
-Both sides have to want it: :func:`carry` puts the current span in front of the data, :func:`carried` takes it off again.
+Both sides want it: :func:`carry` puts the current span in front of the data, :func:`carried` takes it off again.
 A receiver that does not know of it would see the mark; data without a mark are handed on as they are.
 """
 

@@ -161,17 +161,22 @@ class PubSub:
         self._leaving[kind].difference_update(new)
         try:
             await inbox.subscriber.subscribe({kind: list(names)})
-        except BaseException:
+        except BaseException as error:
             for name in new:
                 handlers.pop(name, None)
             handlers.update(before)
-            inbox.subscriber.unsubscribe(kind, [name for name in names if delivered(name, options) not in before])
+            refused = isinstance(error, exceptions.ResponseError)
+            agreed = inbox.subscriber.wanted[kind] if refused else names  # otherwise nobody knows
+            gone = [name for name in names if name in agreed and delivered(name, options) not in before]
+            inbox.subscriber.unsubscribe(kind, gone)
             raise
 
     async def _unsubscribe(self, kind: Kind, args: tuple[Any, ...]) -> None:
         options = self._subscriptions.source.options
         names = [encoded(name, options) for name in _flat(args)]
         inbox = await self._connected()
+        if not self.subscribed:
+            await inbox.subscriber.connected()
         handlers = self._handlers(kind)
         leaving = [delivered(name, options) for name in names] if args else list(handlers)
         self._leaving[kind].update(leaving)

@@ -111,7 +111,6 @@ CASES = [
             call("xreadgroup", "g", "d", {"s": ">"}, noack=True, block=10),
             call("xreadgroup", "g", "d", {"s": ">"}),
             call("xreadgroup", "g", "d", {"s": ">"}, block=1),
-            call("xreadgroup", "none", "d", {"s": ">"}),
             call("xreadgroup", "g", "d", {}),
             call("xreadgroup", "g", "d", {"s": ">"}, count=-1),
             call("xreadgroup", "g", "d", {"s": ">"}, block="5"),

@@ -101,6 +101,8 @@ async def test_read_as_a_consumer(face: Face, text: Text) -> None:
     await face.client.xdel("s", "2-0")
     assert await face(lambda r: r.xreadgroup("g", "c", {"s": "0"})) == [text(["s", [("2-0", {})]])]
     assert await face(lambda r: r.xack("s", "g", "1-0", "2-0", "3-0")) == 2
+    with pytest.raises(ResponseError, match="NOGROUP"):
+        await face(lambda r: r.xreadgroup("none", "d", {"s": ">"}))
 
 
 async def test_pending(face: Face, text: Text) -> None:

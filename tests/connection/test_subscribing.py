@@ -84,7 +84,7 @@ async def test_who_may_not_ping_is_answered_all_the_same(protocol: str, refusal:
     first, second = connection.send(b"one" + FENCE), connection.send(b"two" + FENCE)
     await turns()
     wire.receive(refusal + b"-NOPERM no permissions to access a channel\r\n" + refusal)
-    assert not isinstance(first.result(), NoPermissionError) or "ping" in str(first.result())
+    assert first.result() is None
     assert "channel" in str(second.result())
 
 

@@ -136,19 +136,20 @@ def findings() -> Iterator[Findings]:
 
 
 @pytest.fixture(params=["no query text", "query text", "query text with keys"])
-def text(request: pytest.FixtureRequest) -> dict[str, bool]:
+def text(request: pytest.FixtureRequest) -> dict[str, Any]:
     """What of commands is shown in spans."""
     return {"query_text": request.param != "no query text", "query_keys": request.param == "query text with keys"}
 
 
 @pytest.fixture
-async def make(private_server: RedisServer, text: dict[str, bool]) -> AsyncIterator[tuple[Telemetry, Any]]:
+async def make(private_server: RedisServer, text: dict[str, Any]) -> AsyncIterator[tuple[Telemetry, Any]]:
     """The telemetry, and what makes instrumented clients."""
     clients: list[Redis[Any]] = []
     with Telemetry() as telemetry:
 
         def made(client: Redis[Any] | None = None, **options: Any) -> Redis[Any]:
-            client = client or Redis(**{"host": private_server.host, "port": private_server.port, **options})
+            given: dict[str, Any] = {"host": private_server.host, "port": private_server.port, **options}
+            client = client or Redis(**given)
             instrument(client, **telemetry.providers, **text)
             clients.append(client)
             return client
@@ -233,15 +234,16 @@ async def logins(find: Findings, make: Any, url: str) -> None:
     allowed = make(username=S.username, password=S.password)
     assert await allowed.ping()
     await find.provoke(lambda: allowed.get(S.key), lambda: allowed.acl_whoami())
-    for options in (
+    refused: list[dict[str, Any]] = [
         {"username": S.username, "password": S.config},
         {"credential_provider": Token()},
         {"credential_provider": Broken()},
         {"credential_provider": UsernamePasswordCredentialProvider(S.username, S.userinfo)},
         {"username": S.username, "password": S.config, "protocol": 2},
-    ):
+    ]
+    for options in refused:
         client = make(**options)
-        await find.provoke(client.ping, lambda client=client: client.pipeline().get(S.key).execute(), client.lease)
+        await find.provoke(client.ping, client.pipeline().get(S.key).execute, client.lease)
     client = make(from_url(f"redis://{S.username}:{S.userinfo}@{url}"))
     await find.provoke(client.ping)
 
@@ -308,7 +310,7 @@ async def hostile(find: Findings, make: Any) -> None:
 async def test_no_secret_gets_out(
     findings: Findings,
     make: tuple[Telemetry, Any],
-    text: dict[str, bool],
+    text: dict[str, Any],
     private_server: RedisServer,
     tmp_path: Path,
 ) -> None:

@@ -1,9 +1,12 @@
 """Tracing: a span for each command, as the conventions want it, under the span of whoever called."""
 
 import asyncio
+import gc
 import importlib
 import tomllib
+import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased, Sampler, TraceIdRatioBased
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags
 
-from redis_aio import ConnectionPool, Redis
+from redis_aio import ConnectionPool, Hook, Redis
 from redis_aio._command.batch import Batch
 from redis_aio._command.command import Command
 from redis_aio._options import Options
@@ -24,6 +27,8 @@ from redis_aio.exceptions import PoolTimeoutError, ResponseError, WrongTypeError
 from redis_aio.otel import (
     RedisAioInstrumentor,
     TracingHook,
+    carried,
+    carry,
     instrument,
     instrument_all,
     sanitize,
@@ -32,6 +37,7 @@ from redis_aio.otel import (
     uninstrument_all,
 )
 from redis_aio.otel.sampling import Sampling
+from redis_aio.pubsub import Message
 from redis_aio.testing import RedisServer
 from tests.conftest import MakeClient
 from tests.support.oracles import eventually
@@ -270,10 +276,11 @@ async def test_the_text_is_recorded_only_if_wanted(make_client: MakeClient, tele
     client = make_client()
     await client.set("k", "secret")
     assert telemetry.spans() == []
-    for parameters, shown in (
+    wanted: list[tuple[dict[str, Any], str]] = [
         ({"query_text": True}, "SET k ?"),
         ({"query_text": True, "query_keys": False}, "SET ? ?"),
-    ):
+    ]
+    for parameters, shown in wanted:
         instrument(client, **telemetry.providers, **parameters)
         await client.set("k", "secret")
         await client.pipeline().set("k", "secret").set("k", "secret2").execute()
@@ -462,16 +469,12 @@ async def test_a_retry_is_told_in_the_span_of_its_caller(
 
 
 async def test_a_redirection_is_told(traced: Redis[bytes], telemetry: Telemetry) -> None:
-    class Redirecting(TracingHook):
-        pass
+    class Redirecting(Hook):
+        async def on_command(self, command: Any, call_next: Any) -> Any:
+            traced._hooks.emit(Redirected("GET", "MOVED", "10.0.0.1", 7001))
+            return await call_next(command)
 
-    async def redirected(command: Any, call_next: Any) -> Any:
-        traced._hooks.emit(Redirected("GET", "MOVED", "10.0.0.1", 7001))
-        return await call_next(command)
-
-    traced._executor = type(traced._executor)(  # type: ignore[call-arg]  # what a cluster client will do
-        traced._core, [*traced._hooks.on_command, redirected], []
-    )
+    traced.add_hook(Redirecting())
     await traced.get("k")
     (event,) = telemetry.span("GET").events
     assert event.name == "redis.redirect"
@@ -496,6 +499,66 @@ async def test_credentials_are_fetched_within_the_making_of_a_connection(
     connect = telemetry.span("redis.connect")
     assert parent(telemetry.span("vault")) == own(connect)
     assert parent(connect) == own(telemetry.span("PING"))
+
+
+async def test_the_context_of_a_caller_is_not_kept(make_client: MakeClient) -> None:
+    """Connections, their timers and tasks live longer than the caller who needed them first.
+
+    Timers that were cancelled may keep it until they would have been due, in asyncio.
+    """
+
+    class Request:
+        pass
+
+    current: ContextVar[Request] = ContextVar("current")
+    lasting = {"health_check_interval": 30, "conn_max_idle_time": 60, "conn_max_lifetime": 60, "min_idle_conns": 2}
+    client = make_client(**lasting, dial_timeout=0.3, pool_timeout=0.3, read_timeout=0.3)
+
+    async def handle() -> "weakref.ref[Request]":
+        request = Request()
+        current.set(request)
+        await client.set("k", "v")
+        await client.blpop("nothing", timeout=0.01)
+        await client.pipeline().get("k").execute()
+        return weakref.ref(request)
+
+    request = await asyncio.create_task(handle())
+    await eventually(lambda: gc.collect() >= 0 and request() is None, within=2)
+    assert client.pool_stats().total >= 3
+
+
+# -- pub/sub -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("decode", [False, True])
+async def test_who_receives_can_be_linked_to_who_published(
+    make_client: MakeClient, telemetry: Telemetry, decode: bool
+) -> None:
+    client = make_client(decode_responses=decode)
+    instrument(client, **telemetry.providers)
+    async with client.subscribe("news") as messages:
+        with telemetry.tracer.start_as_current_span("publisher"):
+            await client.publish("news", carry("first\nline"))
+        await client.publish("news", carry(b"second"))  # nobody's
+        item = await messages.get(timeout=5)
+        assert isinstance(item, Message)
+        data, links = carried(item.data)
+        with telemetry.tracer.start_as_current_span("receiver", links=links):
+            await client.set("seen", data)
+        assert data == ("first\nline" if decode else b"first\nline")
+        item = await messages.get(timeout=5)
+        assert isinstance(item, Message)
+        assert carried(item.data) == ("second" if decode else b"second", [])
+    receiver = telemetry.span("receiver")
+    assert [link.context.span_id for link in receiver.links] == [own(telemetry.span("publisher"))]
+    assert parent(telemetry.span("SET")) == own(receiver)
+
+
+@pytest.mark.parametrize("data", [b"", b"\x1etraceparent ", b"\x1etraceparent nonsense\nrest", b"x" * 1000])
+def test_data_that_carry_nothing(data: bytes) -> None:
+    assert carried(data) == (data if b"nonsense" not in data else b"rest", [])
+    text = data.decode()
+    assert carried(text) == (text if "nonsense" not in text else "rest", [])
 
 
 # -- samplers --------------------------------------------------------------------------------------------------------

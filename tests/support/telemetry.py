@@ -115,7 +115,9 @@ def parent(span: ReadableSpan) -> int | None:
 
 def own(span: ReadableSpan) -> int:
     """Return the id of a span."""
-    return span.context.span_id
+    context = span.get_span_context()
+    assert context is not None
+    return int(context.span_id)
 
 
 __all__ = ["Point", "Telemetry", "attributes", "own", "parent"]

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Literal, assert_type
 
-from redis_aio import Pipeline, Redis
+from redis_aio import Pipeline, Redis, Script
 
 
 def kinds_of_clients(decode: bool) -> None:
@@ -200,3 +200,30 @@ async def users_nodes_and_sentinels(r: Redis[str], b: Redis[bytes]) -> None:
     assert_type(await r.sentinel_config_get("*"), dict[str | None, str | None])
     assert_type(await r.client_kill_filter([1, 2]), int)
     assert_type(r.pipeline().acl_whoami().cluster_nodes().sentinel_masters(), Pipeline[str])
+
+
+async def scripts_functions_and_channels(r: Redis[str], b: Redis[bytes]) -> None:
+    """The groups "scripting" and "pubsub", and scripts as functions."""
+    assert_type(await r.eval("return 1", 0), Any)
+    assert_type(await b.script_load("return 1"), str)
+    assert_type(await r.script_exists("a", "b"), list[bool])
+    assert_type(await r.script_flush("ASYNC"), bool)
+    assert_type(await b.script_show("a"), bytes)
+    assert_type(await r.function_dump(), bytes)
+    assert_type(await b.function_load("#!lua name=x\n"), bytes)
+    assert_type(await r.function_list(), list[list[Any]])
+    assert_type(await r.fcall_ro("f", 1, "k", 2), Any)
+    assert_type(await r.publish("c", "m"), int)
+    assert_type(await b.pubsub_channels(), list[bytes])
+    assert_type(await r.pubsub_numsub("c"), list[tuple[str, int]])
+    plain = r.register_script("return 1")
+    parsed = b.register_script("return 1", parse=int, idempotent=True)
+    pipe = r.pipeline()
+    assert_type(plain, Script[Any])
+    assert_type(await plain(["k"], [1]), Any)
+    assert_type(parsed, Script[int])
+    assert_type(await parsed("k", client=r), int)
+    assert_type(parsed(["k"], client=pipe), Pipeline[str])
+    assert_type(pipe.register_script("return 1", parse=str), Script[str])
+    assert_type(pipe.evalsha("a", 0).publish("c", "m"), Pipeline[str])
+    assert_type(await r.execute_command("GET", "k"), Any)
