@@ -260,7 +260,6 @@ class ConsumerGroup(Generic[S]):
         """Pause after a failure that may pass; raise another."""
         if getattr(error, "status_code", "") == "NOGROUP":
             self._missing.update(self._streams)
-            self._behind = dict.fromkeys(self._streams, "0")
             tell(logger, logging.WARNING, "stream.group_gone", error=error)
         elif isinstance(error, _FINAL) or not (isinstance(error, _TRANSIENT) or str(error).startswith("UNBLOCKED")):
             raise error
@@ -271,8 +270,8 @@ class ConsumerGroup(Generic[S]):
     async def _make_groups(self) -> None:
         for stream in list(self._missing):
             start = self._start
-            if start == "$":  # had it been there before, what came since is not to be left out
-                start = self._last.get(stream, start)
+            if stream in self._last:  # the group was there before: what came since is not to be left out
+                start = self._last[stream] = self._last[stream] if start == "$" else start
             await self._consumer.make_group(stream, start)
             self._missing.discard(stream)
 

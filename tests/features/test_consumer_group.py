@@ -287,7 +287,8 @@ async def test_what_a_lost_reply_held_comes_at_once(client: Redis[str]) -> None:
         assert (await anext(messages)).id == first
         [connection] = await blocked(client, 1)
         stolen = await add_while_away(client, connection)
-        message = await anext(messages)
+        async with asyncio.timeout(10):
+            message = await anext(messages)
         assert (message.id, message.deliveries) == (stolen, 2)
 
 
@@ -424,6 +425,24 @@ async def test_what_a_living_consumer_holds_is_not_claimed(client: Redis[str]) -
             left = [await anext(others) for _ in range(2)]
     assert message.id == held
     assert {message.id: message.deliveries for message in left} == {held: 2, prefetched: 1}
+
+
+async def test_what_is_held_is_not_delivered_twice(client: Redis[str]) -> None:
+    """It counts as idle, as after a pause of the whole program, and is claimed by the consumer that holds it."""
+    [held] = await add(client, 1)
+    async with client.consumer_group("s", "g", "c", claim_idle=IDLE) as messages:
+        message = await anext(messages)
+
+        async def claimed() -> bool:
+            await client.xclaim("s", "g", "c", 0, [held], idle=60_000, justid=True)
+            [entry] = await client.xpending_range("s", "g", "-", "+", 1)
+            return bool(entry["times_delivered"] > 1)
+
+        await until(claimed)
+        [other] = await add(client, 1)
+        assert (await anext(messages)).id == other
+        await message.ack()
+    assert held not in await pending(client)
 
 
 async def test_what_another_consumer_took_is_not_handed_out(client: Redis[str]) -> None:

@@ -18,8 +18,10 @@ PACKAGE = "redis_aio"
 LAYERS = (
     {""},
     {
-        *("client", "cluster", "ring", "sentinel", "pipeline", "pipelined", "iterators", "modules", "pubsub", "monitor", "lock", "script", "raw", "streams"),
-        *("otel", "cache", "ratelimit", "testing", "connection", "health", "_doctor", "_locking", "_consumer", "__main__"),
+        *("client", "cluster", "ring", "sentinel", "pipeline", "pipelined", "iterators", "modules"),
+        *("pubsub", "monitor", "lock", "script", "raw", "streams"),
+        *("otel", "cache", "ratelimit", "testing", "connection", "health"),
+        *("_doctor", "_locking", "_consumer", "__main__"),
     },
     {"_execution", "hooks"},
     {"commands", "_routing", "_connection"},
