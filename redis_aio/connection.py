@@ -28,8 +28,8 @@ class ConnectionPool:
 
     def _start(self, options: Options) -> None:
         self.options = options
-        self.node = Node(options, dial)
-        self.budget = RetryBudget(time.monotonic)
+        self.node: Node = Node(options, dial)
+        self.budget: RetryBudget = RetryBudget(time.monotonic)
 
     @classmethod
     @discreet

@@ -33,8 +33,8 @@ class UsernamePasswordCredentialProvider(CredentialProvider):
     """Hand out a fixed user name and password; without a user name it is the default user."""
 
     def __init__(self, username: str | None = None, password: str | None = None) -> None:
-        self.username = username or ""
-        self.password = password or ""
+        self.username: str = username or ""
+        self.password: str = password or ""
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("credentials cannot be pickled or copied")

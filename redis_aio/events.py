@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from redis_aio import _log
 
-logger = logging.getLogger("redis_aio.hooks")
+logger: logging.Logger = logging.getLogger("redis_aio.hooks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class Emitter:
     def __init__(self) -> None:
         self._sinks: tuple[Sink, ...] = ()
         #: Whether somebody listens.
-        self.active = False
+        self.active: bool = False
 
     def listen(self, sinks: list[Sink]) -> None:
         """Hand events to these from now on, in this order."""

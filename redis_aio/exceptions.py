@@ -147,7 +147,7 @@ class ReplyDecodeError(UnicodeDecodeError, RedisError):
 
     def __init__(self, encoding: str, object: bytes, start: int, end: int, reason: str) -> None:
         super().__init__(encoding, object, start, end, reason)
-        self.args = (str(self),)  # the reply is in ``raw`` alone, for those who ask for it
+        self.args: tuple[Any, ...] = (str(self),)  # the reply is in ``raw`` alone, for those who ask for it
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.encoding, b"", self.start, self.end, self.reason)  # without the reply
@@ -334,12 +334,12 @@ class AskError(ResponseError):
         slot, _, address = response.partition(" ")
         host, _, port = address.rpartition(":")
         try:
-            self.slot_id = int(slot)
-            self.port = int(port)
+            self.slot_id: int = int(slot)
+            self.port: int = int(port)
         except ValueError:
             raise InvalidResponse("the server sent a redirection that names no slot and address") from None
         self.host = host
-        self.node_addr = (host, self.port)
+        self.node_addr: tuple[str, int] = (host, self.port)
 
 
 class MovedError(AskError):

@@ -138,7 +138,7 @@ class DefaultHooks:
 
 
 #: What :func:`redis_aio.otel.instrument_all` uses.
-default_hooks = DefaultHooks()
+default_hooks: DefaultHooks = DefaultHooks()
 
 __all__ = [
     "Batch",

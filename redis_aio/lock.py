@@ -29,7 +29,7 @@ from redis_aio._locking.options import OnLost, check
 from redis_aio._locking.waiting import stand_in_line
 from redis_aio.typing import KeyT, Number
 
-logger = logging.getLogger("redis_aio.lock")
+logger: logging.Logger = logging.getLogger("redis_aio.lock")
 
 #: How many tasks a lock object remembers before it forgets those that are done.
 TASKS_KNOWN = 8
@@ -83,13 +83,13 @@ class Lock:
     ) -> None:
         self.redis = redis
         self.name = name
-        self.timeout = timeout or None
+        self.timeout: Number | None = timeout or None
         self.sleep = sleep
         self.blocking = blocking
         self.blocking_timeout = blocking_timeout
-        self.thread_local = bool(thread_local)
+        self.thread_local: bool = bool(thread_local)
         self.raise_on_release_error = raise_on_release_error
-        self.local = LocalToken(self._mine)
+        self.local: LocalToken = LocalToken(self._mine)
         self._name = as_bytes(name)
         self._every = check(timeout, sleep, renew, on_lost)
         self._on_lost = on_lost

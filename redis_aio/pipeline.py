@@ -59,10 +59,10 @@ class Pipeline(ChainedCommands[S]):
 
     def __init__(self, owner: PipelineOwner, transaction: bool = True) -> None:
         self._owner = owner
-        self.codec = owner.codec
+        self.codec: Codec = owner.codec
         self._lease: Lease | None = None
         self._queueing = True
-        self.is_transaction = transaction
+        self.is_transaction: bool = transaction
         self.command_stack: list[Command[Any]] = []
         self._calls_scripts = False
         #: Callbacks that were given with a command, by its index.

@@ -125,9 +125,9 @@ class RetryBudget:
         per_call: float = 0.1,
     ) -> None:
         self._clock = clock
-        self.capacity = capacity
-        self.per_second = per_second
-        self.per_call = per_call
+        self.capacity: float = capacity
+        self.per_second: float = per_second
+        self.per_call: float = per_call
         self._tokens = capacity
         self._seen = clock()
 

@@ -78,7 +78,7 @@ class Script(Generic[T]):
             readonly = _says_no_writes(text)
         self._text = ScriptText(text, readonly=readonly, idempotent=idempotent)
         self._parse = parse
-        self.sha = self._text.sha
+        self.sha: str = self._text.sha
 
     @overload
     def __call__(

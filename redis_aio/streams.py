@@ -28,7 +28,7 @@ from redis_aio._replies.common import text
 from redis_aio.commands._arguments import one_or_many, some
 from redis_aio.typing import ConsumerT, GroupT, KeysT, KeyT, S, StreamIdT, T
 
-logger = logging.getLogger("redis_aio.streams")
+logger: logging.Logger = logging.getLogger("redis_aio.streams")
 
 #: Seconds that a read waits in the server, at most; then it is sent again.
 BLOCK = 5.0

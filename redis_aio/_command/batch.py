@@ -16,8 +16,8 @@ class Batch:
     __slots__ = ("atomic", "commands")
 
     def __init__(self, commands: list[Command[Any]], *, atomic: bool = False) -> None:
-        self.commands = commands
-        self.atomic = atomic
+        self.commands: list[Command[Any]] = commands
+        self.atomic: bool = atomic
 
     def __len__(self) -> int:
         return len(self.commands)

@@ -29,9 +29,9 @@ class Command(Generic[T]):
         reply: ReplyParser[T] | None = None,
         spec: CommandSpec | None = None,
     ) -> None:
-        self.spec = SPECS[name] if spec is None else spec
-        self.args = args
-        self.reply = reply
+        self.spec: CommandSpec = SPECS[name] if spec is None else spec
+        self.args: tuple[Any, ...] = args
+        self.reply: ReplyParser[T] | None = reply
 
     @property
     def name(self) -> str:

@@ -75,13 +75,13 @@ class Connection(Subscribing):
     def __init__(self, options: Options, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.session = Session()
-        self.state = ConnectionState.HANDSHAKE
+        self.state: ConnectionState = ConnectionState.HANDSHAKE
         #: Whether new callers should rather use another connection. Maintained, so that asking costs nothing.
-        self.crowded = True
+        self.crowded: bool = True
         self.closed: asyncio.Future[None] = loop.create_future()
-        self.created_at = loop.time()
-        self.idle_since = self.created_at
-        self.pushes = PushRouter()
+        self.created_at: float = loop.time()
+        self.idle_since: float = self.created_at
+        self.pushes: PushRouter = PushRouter()
         #: The address at the other end; for a unix socket its path, and 0.
         self.peer: tuple[str, int] | None = None
         #: Called once when the connection is closed, and each time the last request in flight is done while set.
@@ -91,11 +91,11 @@ class Connection(Subscribing):
         #: Why it was lost or is not used any more, where that is the fault of somebody else.
         self.trouble: Exception | None = None
         #: When bytes of replies last arrived or a request met an empty line.
-        self.progress_at = self.created_at
+        self.progress_at: float = self.created_at
         #: How many chunks have arrived.
-        self.received = 0
+        self.received: int = 0
         #: Whether the transport has as much to write as it should.
-        self.paused = False
+        self.paused: bool = False
         self._read_timeout = options.read_timeout
         self._transport: asyncio.Transport | None = None
         self._failure: Exception = exceptions.ConnectionError("the connection is closed")
@@ -347,7 +347,7 @@ class Connection(Subscribing):
     def ready(self, session: Session) -> None:
         """Open the connection for use; called by the dialer after the handshake."""
         if self.state is ConnectionState.HANDSHAKE:
-            self.session = session
+            self.session: Session = session
             self.state = ConnectionState.READY
             self.crowded = False
             self.idle_since = self.loop.time()

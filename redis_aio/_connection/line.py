@@ -29,7 +29,7 @@ class InflightLine:
     def __init__(self, decoder: Decoder, pushes: PushRouter, *, high_integrity: bool = False) -> None:
         self.entries: deque[Inflight] = deque()
         #: Bytes that came since the last complete reply.
-        self.partial = 0
+        self.partial: int = 0
         self._decoder = decoder
         self._get = decoder.get
         self._pushes = pushes

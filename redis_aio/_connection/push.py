@@ -24,8 +24,8 @@ class PushRouter:
     def __init__(self) -> None:
         self._handlers: dict[str, Callable[[Push], None]] = {}
         #: How many pushes have come, and how many of them nobody had asked for.
-        self.dispatched = 0
-        self.unclaimed = 0
+        self.dispatched: int = 0
+        self.unclaimed: int = 0
 
     def register(self, kind: str, handler: Callable[[Push], None]) -> None:
         """Call ``handler`` for each push of this kind; one handler a kind."""

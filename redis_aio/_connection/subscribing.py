@@ -48,7 +48,7 @@ class SubscriberLine(InflightLine):
     def __init__(
         self, line: InflightLine, handlers: Handlers, heard: Callable[[int], None], encoding: str | None
     ) -> None:
-        self.entries = line.entries
+        self.entries: deque[Inflight] = line.entries
         self.partial = 0
         self._decoder = line._decoder
         self._get = line._get
@@ -84,16 +84,12 @@ class SubscriberLine(InflightLine):
                     self._answer(reply)
 
     def _take(self) -> bool:
-        get = self._get
-        handlers = self._handlers
-        while (reply := get()) is not NOT_READY:
-            kind = type(reply)
-            if kind is PushNotification or kind is list:
-                handler = handlers.get(reply[0])
-                if handler is not None:
-                    handler(reply)
-                else:
-                    self._dispatch(reply)
+        get, handler_of, nothing, push = self._get, self._handlers.get, NOT_READY, PushNotification
+        while (reply := get()) is not nothing:
+            if type(reply) is push and (handler := handler_of(reply[0])) is not None:
+                handler(reply)
+            elif type(reply) is push or type(reply) is list:
+                self._dispatch(reply)
             else:
                 self._answer(reply)
         return True

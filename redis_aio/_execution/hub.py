@@ -7,6 +7,7 @@ Invariants:
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from redis_aio import exceptions
@@ -24,15 +25,27 @@ LINGER = 1.0
 class Topic:
     """A channel or pattern that at least one mailbox wants."""
 
-    __slots__ = ("agreed", "asking", "kind", "mailboxes", "name")
+    __slots__ = ("agreed", "asking", "kind", "mailboxes", "name", "put")
 
     def __init__(self, kind: Kind, name: bytes) -> None:
         self.kind = kind
         self.name = name
         self.mailboxes: dict[Mailbox, None] = {}
+        #: How the one mailbox takes a message, where there is one.
+        self.put: Callable[[Message[Any], int], None] | None = None
         #: Whether the server has agreed; and who is asking it, done when that is over, however it ended.
         self.agreed = False
         self.asking: asyncio.Future[None] | None = None
+
+    def join(self, mailbox: Mailbox) -> None:
+        """Deliver to a mailbox too."""
+        self.mailboxes[mailbox] = None
+        self.put = mailbox.put if len(self.mailboxes) == 1 else None
+
+    def leave(self, mailbox: Mailbox) -> None:
+        """Deliver to a mailbox no more."""
+        self.mailboxes.pop(mailbox, None)
+        self.put = next(iter(self.mailboxes)).put if len(self.mailboxes) == 1 else None
 
 
 class Hub:
@@ -61,7 +74,7 @@ class Hub:
         self._leaving: dict[Any, int] = {}  # shard channels whose SUNSUBSCRIBE is under way
         self._linger = linger
         self._timer: asyncio.TimerHandle | None = None
-        self.subscriber = Subscriber(source, self)
+        self.subscriber: Subscriber = Subscriber(source, self)
 
     @property
     def usable(self) -> bool:
@@ -85,7 +98,8 @@ class Hub:
             for name in wanted:
                 topic = self._topics[kind].setdefault(delivered(name, self._options), Topic(kind, name))
                 if mailbox not in topic.mailboxes:
-                    topic.mailboxes[mailbox] = mine[topic] = None
+                    mine[topic] = None
+                    topic.join(mailbox)
                     topics.append(topic)
         try:
             await self._agree(topics)
@@ -129,7 +143,7 @@ class Hub:
     def _leave(self, mailbox: Mailbox, topics: list[Topic]) -> None:
         mine = self._topics_of[mailbox] if topics else self._topics_of.get(mailbox, {})
         for topic in topics:
-            topic.mailboxes.pop(mailbox, None)
+            topic.leave(mailbox)
             mine.pop(topic, None)
         if not mine and mailbox not in self._entered:
             self._topics_of.pop(mailbox, None)
@@ -162,6 +176,9 @@ class Hub:
         topic = self._channels.get(channel)
         if topic is not None:
             message = Message("message", channel, None, data)
+            if topic.put is not None:
+                topic.put(message, len(data))
+                return
             size = len(data)
             for mailbox in topic.mailboxes:
                 mailbox.put(message, size)
@@ -237,8 +254,8 @@ class Inbox:
                 **dict.fromkeys(answers, self._answer),
             }
         )
-        self.subscriber = Subscriber(source, self)
-        self.mailbox = Mailbox(self.subscriber.loop, limit, byte_limit, "block", self.subscriber.set_flow)
+        self.subscriber: Subscriber = Subscriber(source, self)
+        self.mailbox: Mailbox = Mailbox(self.subscriber.loop, limit, byte_limit, "block", self.subscriber.set_flow)
 
     def _message(self, push: Push) -> None:
         kind, channel, data = push

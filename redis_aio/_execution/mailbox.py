@@ -40,10 +40,10 @@ class Message(Generic[S]):
     __match_args__ = ("channel", "data")
 
     def __init__(self, kind: str, channel: S, pattern: S | None, data: S) -> None:
-        self.kind = kind
-        self.channel = channel
-        self.pattern = pattern
-        self.data = data
+        self.kind: str = kind
+        self.channel: S = channel
+        self.pattern: S | None = pattern
+        self.data: S = data
 
     def __repr__(self) -> str:
         return f"<Message of kind {self.kind}>"  # what is in it may be secret
@@ -69,8 +69,8 @@ class Gap:
 
     def __init__(self, reason: Literal["connection", "overflow"], since: float, lost: int | None) -> None:
         self.reason = reason
-        self.since = since
-        self.lost = lost
+        self.since: float = since
+        self.lost: int | None = lost
 
     def __repr__(self) -> str:
         return f"<Gap: {self.reason}, since {self.since:.3f}, {'unknown' if self.lost is None else self.lost} lost>"
@@ -103,7 +103,8 @@ class Mailbox:
     Args:
         loop: the event loop of the connection and the reader.
         limit: messages it holds at most.
-        byte_limit: bytes of their data, a single message excepted.
+        byte_limit: bytes of their data, a single message excepted. Of messages smaller than ``byte_limit / limit``
+            only the number counts.
         overflow: what happens when it is full.
         set_flow: with ``"block"``, called with ``False`` when no more shall come for now, and with ``True`` after that.
     """
@@ -121,6 +122,8 @@ class Mailbox:
         self._byte_limit = byte_limit
         self._overflow = overflow
         self._set_flow = set_flow
+        #: Messages of so many bytes are not counted by their bytes: as many as there may be stay below that bound.
+        self._small = byte_limit // limit
         self._stopped = False  # whether the flow is
         self._ready: deque[Message[Any] | Gap] = deque()
         self._incoming = self._ready  # another one while a lost connection is being restored
@@ -136,10 +139,13 @@ class Mailbox:
         """Take a message whose data have ``size`` bytes."""
         incoming = self._incoming
         self.received += 1
-        if (len(incoming) >= self._limit or self._bytes + size > self._byte_limit) and self._full(size):
+        if size > self._small:
+            if (len(incoming) >= self._limit or self._bytes + size > self._byte_limit) and self._full(size):
+                return
+            self._bytes += size
+        elif len(incoming) >= self._limit and self._full(0):
             return
         incoming.append(message)
-        self._bytes += size
         if self._waiters:
             self._wake()
 
@@ -174,7 +180,7 @@ class Mailbox:
         while incoming and (len(incoming) >= self._limit or self._bytes + size > self._byte_limit):
             oldest = incoming.popleft()
             if type(oldest) is Message:
-                self._bytes -= len(oldest.data)
+                self._taken(oldest)
                 lost += 1
             elif type(oldest) is Gap:
                 gap = oldest if gap is None else Gap("connection", min(gap.since, oldest.since), None)
@@ -262,11 +268,15 @@ class Mailbox:
         if not self._ready:
             await self.arrival(None)
         item = self._ready.popleft()
-        if type(item) is Message:
-            self._bytes -= len(item.data)
+        if self._bytes:
+            self._taken(item)
         if self._stopped:
             self._flow_again()
         return item
+
+    def _taken(self, item: Message[Any] | Gap) -> None:
+        if type(item) is Message and (size := len(item.data)) > self._small:
+            self._bytes -= size
 
     async def arrival(self, timeout: float | None) -> bool:
         """Wait until there is an item; return whether there is one after ``timeout`` seconds.

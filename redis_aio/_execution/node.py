@@ -60,8 +60,8 @@ class Node:
         self.options = options
         self.dial = dial
         #: Who looks on, and is told of waits and connections.
-        self.hooks = PoolHooks()
-        self.closed = False
+        self.hooks: PoolHooks = PoolHooks()
+        self.closed: bool = False
         self._loop: asyncio.AbstractEventLoop | None = None
         # A thread runs one loop at a time, so these two tell whether ours is the one that is running here. Asking for
         # the running loop would say so too, but costs a system call on Python 3.11.
@@ -317,6 +317,12 @@ class Node:
         self._mux.close()
         for connection in self._pool.abandon():
             connection.abandon()
+        self._end_service()
+
+    def _end_service(self) -> None:
+        """End what waits for the end of the loop, where its connections are gone: then it does not wait."""
+        with suppress(StopIteration):
+            self._service.aclose().send(None)
 
     async def aclose(self) -> None:
         """Close every connection; what is in flight fails with ``ClientClosedError``. Takes a second at most."""
@@ -353,8 +359,7 @@ class Node:
         if self._loop is None:
             return
         _inherited.extend((self._unbind(), self._pool, self._mux, self._pool.abandon()))
-        with suppress(StopIteration):
-            self._service.aclose().send(None)  # nothing is left for it to close, so it does not wait
+        self._end_service()
 
 
 async def _serve(pool: ConnectionPool, multiplexer: Multiplexer) -> AsyncGenerator[None, None]:

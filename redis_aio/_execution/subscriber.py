@@ -92,7 +92,7 @@ class Subscriber:
         self._source = source
         self._options = source.options
         self._listener = listener
-        self.loop = asyncio.get_running_loop()
+        self.loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
         self.wanted: dict[Kind, dict[bytes, None]] = {kind: {} for kind in KINDS}
         self.error: Exception | None = None
         self.connection: Connection | None = None

@@ -13,7 +13,7 @@ from redis_aio.hooks import Hook, Hookable, default_hooks
 from redis_aio.otel.metrics import MetricsHook
 from redis_aio.otel.tracing import TracingHook
 
-logger = logging.getLogger("redis_aio.otel")
+logger: logging.Logger = logging.getLogger("redis_aio.otel")
 
 
 class Instrumentation(TypedDict, total=False):

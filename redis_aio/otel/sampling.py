@@ -28,7 +28,7 @@ class Sampling:
         known = type(sampler).__module__ == _BUILTIN
         description = sampler.get_description() if known and sampler is not None else ""
         #: Whether every span is dropped.
-        self.always = description == _OFF
+        self.always: bool = description == _OFF
         cases: dict[str, bool] = dict.fromkeys(_CASES, False)
         if description.startswith("ParentBased{"):
             for case in _CASES:
@@ -36,9 +36,9 @@ class Sampling:
                 cases[case] = found == [_OFF]
         self._off = cases
         #: Whether every span is dropped whose parent is not sampled, or that has none.
-        self.unsampled = cases["root"] and cases["remoteParentNotSampled"] and cases["localParentNotSampled"]
+        self.unsampled: bool = cases["root"] and cases["remoteParentNotSampled"] and cases["localParentNotSampled"]
         #: Whether nothing is known to be dropped.
-        self.never = not self.always and not any(cases.values())
+        self.never: bool = not self.always and not any(cases.values())
 
     def drops(self, parent: SpanContext) -> bool:
         """Return whether a span with this parent is dropped for sure."""

@@ -49,9 +49,9 @@ class KeyspaceEvent(Generic[S]):
     __match_args__ = ("key", "event", "db")
 
     def __init__(self, key: S, event: str, db: int) -> None:
-        self.key = key
-        self.event = event
-        self.db = db
+        self.key: S = key
+        self.event: str = event
+        self.db: int = db
 
     def __repr__(self) -> str:
         return f"<KeyspaceEvent: {self.event}, db {self.db}>"

@@ -80,7 +80,7 @@ class Messages(Generic[S]):
         return self
 
     def __anext__(self) -> Awaitable[Message[S] | Gap]:
-        return self._open().get()
+        return (self._mailbox or self._open()).get()
 
     async def get(self, timeout: float | None = None) -> Message[S] | Gap:
         """Return the next item.

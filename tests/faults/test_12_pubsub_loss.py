@@ -339,4 +339,3 @@ async def test_cancelled_while_entering_at_every_turn(connect: Connect, observer
             item = await kept.get(timeout=5)
             assert isinstance(item, Message)
             assert item.data == b"%d" % ticks
-

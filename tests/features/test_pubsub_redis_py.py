@@ -207,7 +207,9 @@ async def _restored(pubsub: Any, publish: Any) -> Any:
     return [got, await until(pubsub, 1)]
 
 
-DIALOGUES = [value for name, value in sorted(globals().items()) if name.startswith("_") and asyncio.iscoroutinefunction(value)]
+DIALOGUES = [
+    value for name, value in sorted(globals().items()) if name.startswith("_") and asyncio.iscoroutinefunction(value)
+]
 
 
 class Publisher:
@@ -227,9 +229,7 @@ class Publisher:
 
 @pytest.fixture
 async def theirs(server: RedisServer, protocol: int, decode: bool) -> AsyncIterator[Any]:
-    client: Any = redis.asyncio.Redis(
-        host=server.host, port=server.port, protocol=protocol, decode_responses=decode
-    )
+    client: Any = redis.asyncio.Redis(host=server.host, port=server.port, protocol=protocol, decode_responses=decode)
     yield client
     await client.aclose()
 

@@ -16,7 +16,7 @@ class Path:
         return "."
 
     def __init__(self, path: str) -> None:
-        self.strPath = path
+        self.strPath: str = path
 
     def __str__(self) -> str:
         return self.strPath

@@ -68,13 +68,13 @@ class SortDirection:
 class Asc(SortDirection):
     """Ascending."""
 
-    DIRSTRING = "ASC"
+    DIRSTRING: str = "ASC"
 
 
 class Desc(SortDirection):
     """Descending."""
 
-    DIRSTRING = "DESC"
+    DIRSTRING: str = "DESC"
 
 
 def grouped(fields: Sequence[str] | str, reducers: Sequence[Reducer]) -> list[EncodableT]:
@@ -243,7 +243,7 @@ class AggregateResult:
         self.cursor = cursor
         self.schema = schema
         self.total = total
-        self.warnings = warnings or []
+        self.warnings: list[str] = warnings or []
 
     def __repr__(self) -> str:
         cursor = self.cursor.cid if self.cursor else -1

@@ -77,7 +77,7 @@ class RangeValue(Value):
     def __init__(
         self, a: float | str | None, b: float | str | None, inclusive_min: bool = False, inclusive_max: bool = False
     ) -> None:
-        self.range = ["-inf" if a is None else str(a), "inf" if b is None else str(b)]
+        self.range: list[str] = ["-inf" if a is None else str(a), "inf" if b is None else str(b)]
         self.inclusive_min = inclusive_min
         self.inclusive_max = inclusive_max
 
@@ -93,7 +93,7 @@ class ScalarValue(Value):
     combinable = True
 
     def __init__(self, v: object) -> None:
-        self.v = str(v)
+        self.v: str = str(v)
 
     def to_string(self) -> str:
         """Return it in the query language."""
@@ -168,7 +168,7 @@ class BaseNode(Node):
 
     def __init__(self, s: object) -> None:
         super().__init__()
-        self.s = str(s)
+        self.s: str = str(s)
 
     def to_string(self, with_parens: bool | None = None) -> str:
         """Return it as it is."""
@@ -178,13 +178,13 @@ class BaseNode(Node):
 class IntersectNode(Node):
     """All of the parts match."""
 
-    JOINSTR = " "
+    JOINSTR: str = " "
 
 
 class UnionNode(Node):
     """One of the parts matches."""
 
-    JOINSTR = "|"
+    JOINSTR: str = "|"
 
 
 class DisjunctNode(IntersectNode):
@@ -201,7 +201,7 @@ class DisjunctNode(IntersectNode):
 class DistjunctUnion(DisjunctNode):
     """None of the parts matches."""
 
-    JOINSTR = "|"
+    JOINSTR: str = "|"
 
 
 class OptionalNode(DisjunctNode):

@@ -40,7 +40,7 @@ class Result:
         warnings: Sequence[str] | None = None,
     ) -> None:
         self.duration = duration
-        self.warnings = list(warnings or ())
+        self.warnings: list[str] = list(warnings or ())
         if isinstance(res, dict):
             found = text_keyed(res)
             self.total: int = found.get("total_results", 0)
@@ -49,7 +49,7 @@ class Result:
         else:
             self.total = res[0] if res else 0
             entries = _from_array((res or ())[1:], hascontent, has_payload, with_scores)
-        self.docs = [_document(*entry, field_encodings or {}, with_scores) for entry in entries]
+        self.docs: list[Document] = [_document(*entry, field_encodings or {}, with_scores) for entry in entries]
 
     def __repr__(self) -> str:
         return f"Result{{{self.total} total, docs: {self.docs}}}"

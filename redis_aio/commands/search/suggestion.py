@@ -16,8 +16,8 @@ class Suggestion:
     """
 
     def __init__(self, string: str | bytes, score: float = 1.0, payload: str | bytes | None = None) -> None:
-        self.string = text(string)
-        self.payload = None if payload is None else text(payload)
+        self.string: str = text(string)
+        self.payload: str | None = None if payload is None else text(payload)
         self.score = score
 
     def __repr__(self) -> str:
