@@ -155,7 +155,7 @@ class Redis(Client[S], HealthChecks, Locks, Monitors, PubSubFace[S]):
     def _start(self, pool: ConnectionPool, *, owned: bool) -> None:
         self._owns_pool = owned
         self._pool = pool
-        self.codec: Codec = pool.options.codec
+        self.codec = pool.options.codec
         self._hooks = ClientHooks(pool, pool.node.hooks)
         self._core = RetryingExecutor(pool.node, pool.options, pool.budget, self._hooks.emit)
         self._executor = self._core
@@ -352,8 +352,6 @@ class BorrowedLease:
     """A lease within a lease: giving it back leaves the connection with its holder."""
 
     def __init__(self, lease: Lease) -> None:
-        self.execute = lease.execute
-        self.execute_batch = lease.execute_batch
         self._lease = lease
 
     @property

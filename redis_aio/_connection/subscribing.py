@@ -48,7 +48,7 @@ class SubscriberLine(InflightLine):
     def __init__(
         self, line: InflightLine, handlers: Handlers, heard: Callable[[int], None], encoding: str | None
     ) -> None:
-        self.entries: deque[Inflight] = line.entries
+        self.entries = line.entries
         self.partial = 0
         self._decoder = line._decoder
         self._get = line._get

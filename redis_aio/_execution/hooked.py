@@ -72,7 +72,7 @@ class PoolHooks:
         #: Layers around each dial.
         self.on_connect: list[Layer] = []
         #: Tells them of waits and connections.
-        self.emit = Emitter()
+        self.emit: Emitter = Emitter()
         self._bound: dict[int, tuple[Hook, Hook, int]] = {}  # by identity: hooks need not be hashable
 
     def add(self, hook: Hook, pool: HookedPool) -> Hook:

@@ -131,7 +131,10 @@ class Mailbox:
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._error: Exception | None = None
         self._unread = 0  # messages that were thrown away at the end
-        self.received = self.dropped = self.gaps = self.reconnects = 0
+        self.received: int = 0
+        self.dropped: int = 0
+        self.gaps: int = 0
+        self.reconnects: int = 0
 
     # -- filling ------------------------------------------------------------------------------------------------------
 

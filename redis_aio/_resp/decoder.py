@@ -88,9 +88,9 @@ class Decoder:
         reader.setmaxbuf(KEPT_BUFFER)
         self._guard = Guard(reader)
         # Bound methods of those who do the work: all three are on the path of every reply.
-        self.feed = self._guard.feed
+        self.feed: Callable[[bytes], None] = self._guard.feed
         self.get = _strict(reader.gets, encoding) if strict and encoding else reader.gets
-        self.settle = self._guard.settle
+        self.settle: Callable[[], None] = self._guard.settle
 
     @property
     def incomplete(self) -> int:

@@ -169,19 +169,19 @@ class Instruments:
             return f"db.client.connection.{name}"
 
         count = meter.create_counter
-        self.duration: Histogram = seconds("db.client.operation.duration", "Duration of database client operations.")
+        self.duration = seconds("db.client.operation.duration", "Duration of database client operations.")
         self.durations: Durations = Durations(self.duration)
         self.create_time = seconds(connections("create_time"), "The time it took to create a new connection.")
         self.wait_time = seconds(connections("wait_time"), "The time it took to obtain a connection from the pool.")
         self.use_time = seconds(connections("use_time"), "The time between borrowing a connection and returning it.")
-        self.timeouts: Counter = count(
+        self.timeouts = count(
             connections("timeouts"), "{timeout}", "Waits for a connection that ran into pool_timeout."
         )
-        self.retries: Counter = count("redis.client.retries", "{retry}", "Attempts after the first one.")
-        self.redirects: Counter = count("redis.client.redirects", "{redirect}", "MOVED and ASK that were followed.")
+        self.retries = count("redis.client.retries", "{retry}", "Attempts after the first one.")
+        self.redirects = count("redis.client.redirects", "{redirect}", "MOVED and ASK that were followed.")
         self.reconnects = count("redis.client.reconnects", "{reconnect}", "Connections that replaced a lost one.")
-        self.closed: Counter = count("redis.client.connection.closed", "{connection}", "Connections that are no more.")
-        self.cache_hits: Counter = count("redis.client.cache.hits", "{hit}", "Values that a client-side cache had.")
+        self.closed = count("redis.client.connection.closed", "{connection}", "Connections that are no more.")
+        self.cache_hits = count("redis.client.cache.hits", "{hit}", "Values that a client-side cache had.")
         self.cache_misses = count("redis.client.cache.misses", "{miss}", "Values that a client-side cache had not.")
         self.subscriptions: Subscriptions = Subscriptions(meter)
         for name, unit, description, figure in _OBSERVED:
