@@ -1,21 +1,22 @@
 """Messages received per second: by one subscription, by a hundred to one channel, by a hundred to a channel each.
 
-The publisher is another process. It is told what was received and never gets far ahead, so nothing is dropped.
+The publisher is another process. It publishes in bursts that wait in the server and the kernel, and what is measured is
+how fast a client takes them: on two processors a publisher that goes on meanwhile is slower than the fastest client.
 """
 
 import asyncio
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
 from benchmarks.peers.base import Peer
 from benchmarks.scenarios.base import Figures, Scenario, Settings
-from benchmarks.scenarios.rates import Meter
 
-#: Seconds between two words to the publisher.
-TELL = 0.002
+#: Deliveries of one burst: few enough for the server to keep them, with what it keeps for a slow client.
+BURST = 20_000
 
 Iterators = list[AsyncIterator[Any]]
 
@@ -60,45 +61,69 @@ def subscriptions(count: int, channels: int) -> Callable[[Peer, Settings], Await
             names = [f"bench:{number % channels}" for number in range(count)]
             client: Any = peer.client  # type: ignore[attr-defined]  # each peer's own client
             iterators = await SUBSCRIBE[peer.name](client, names, stack)
-            command = [sys.executable, "-m", "benchmarks.publisher"]
-            address = (peer.address.host, str(peer.address.port), str(channels))
-            publisher = subprocess.Popen([*command, *address], stdin=subprocess.PIPE)
-            stack.callback(publisher.wait, 10)
-            assert publisher.stdin is not None
-            stack.callback(publisher.stdin.close)
-            return await _received(iterators, settings, publisher, count // channels)
+            publisher = stack.enter_context(Publisher(peer, channels))
+            copies = count // channels
+            await drained(publisher, iterators, copies, settings.warm_up)
+            return await drained(publisher, iterators, copies, settings.seconds)
 
     return measure
 
 
-async def _received(
-    iterators: Iterators, settings: Settings, publisher: "subprocess.Popen[bytes]", copies: int
-) -> Figures:
-    meters: list[Meter] = []
+class Publisher:
+    """The process that publishes."""
 
-    async def worker(meter: Meter, number: int) -> None:
-        async for message in iterators[number]:
-            if message is not None:
-                meter.done += 1
-            if not meter.running:
-                break
+    def __init__(self, peer: Peer, channels: int) -> None:
+        self.channels = channels
+        self._command = [sys.executable, "-m", "benchmarks.publisher"]
+        self._command += [peer.address.host, str(peer.address.port), str(channels)]
 
-    async def tell() -> None:
-        assert publisher.stdin is not None
-        while True:
-            publisher.stdin.write(b"%d\n" % (sum(meter.done for meter in meters) // copies))
-            publisher.stdin.flush()
-            await asyncio.sleep(TELL)
+    def __enter__(self) -> "Publisher":
+        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return self
 
-    telling = asyncio.ensure_future(tell())
-    try:
-        for seconds in (settings.warm_up, settings.seconds):
-            meters.append(Meter())
-            figures = await meters[-1].run(worker, len(iterators), seconds)
-    finally:
-        telling.cancel()
-        await asyncio.wait([telling])
-    return figures
+    def publish(self, messages: int) -> None:
+        """Publish so many, and return when the server has them all. The event loop stands still meanwhile."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{messages}\n")
+        self._process.stdin.flush()
+        if not self._process.stdout.readline():
+            raise RuntimeError("the publisher has ended")
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate(timeout=10)
+
+
+async def drained(publisher: Publisher, iterators: Iterators, copies: int, seconds: float) -> Figures:
+    """Publish bursts, and measure how fast each is received; the time in which it is published does not count."""
+    each = BURST // len(iterators)
+    spans: list[tuple[float, float]] = []
+    while sum(span for span, _ in spans) < seconds:
+        publisher.publish(BURST // copies)
+        wall, cpu = time.perf_counter(), time.process_time()
+        async with asyncio.TaskGroup() as group:
+            for iterator in iterators:
+                group.create_task(take(iterator, each))
+        spans.append((time.perf_counter() - wall, time.process_time() - cpu))
+    received = BURST * len(spans)
+    took = sum(span for span, _ in spans)
+    return {
+        "per_second": received / took,
+        "cpu_us": sum(spent for _, spent in spans) / received * 1e6,
+        "best_per_second": BURST / min(span for span, _ in spans),
+        "best_cpu_us": min(spent for _, spent in spans) / BURST * 1e6,
+        "commands": received,
+        "seconds": took,
+    }
+
+
+async def take(iterator: AsyncIterator[Any], count: int) -> None:
+    """Receive so many messages."""
+    async for message in iterator:
+        if message is not None:
+            count -= 1
+        if not count:
+            break
 
 
 PUBSUB = [
