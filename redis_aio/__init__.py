@@ -7,7 +7,13 @@ from redis_aio._connection.stats import PoolStats
 from redis_aio._version import VERSION
 from redis_aio.backoff import default_backoff
 from redis_aio.client import ExclusiveConnection, Redis, StrictRedis, from_url
-from redis_aio.connection import BlockingConnectionPool, ConnectionPool
+from redis_aio.connection import (
+    BlockingConnectionPool,
+    Connection,
+    ConnectionPool,
+    SSLConnection,
+    UnixDomainSocketConnection,
+)
 from redis_aio.exceptions import (
     AuthenticationError,
     AuthenticationWrongNumberOfArgsError,
@@ -15,6 +21,7 @@ from redis_aio.exceptions import (
     ChildDeadlockedError,
     ClientClosedError,
     ConnectionError,
+    ConnectionStateLostError,
     ConnectTimeoutError,
     DataError,
     ExecAbortError,
@@ -52,6 +59,7 @@ from redis_aio.pubsub import (
 )
 from redis_aio.script import Script
 from redis_aio.streams import ConsumerGroup, StreamMessage
+from redis_aio.typing import Subscription
 
 __version__ = VERSION
 
@@ -63,8 +71,10 @@ __all__ = [
     "ChildDeadlockedError",
     "ClientClosedError",
     "ConnectTimeoutError",
+    "Connection",
     "ConnectionError",
     "ConnectionPool",
+    "ConnectionStateLostError",
     "ConsumerGroup",
     "DataError",
     "ExclusiveConnection",
@@ -97,11 +107,14 @@ __all__ = [
     "RedisError",
     "ReplyDecodeError",
     "ResponseError",
+    "SSLConnection",
     "Script",
     "StreamMessage",
     "StrictRedis",
+    "Subscription",
     "SubscriptionStats",
     "TimeoutError",
+    "UnixDomainSocketConnection",
     "WatchError",
     "WriteTimeoutError",
     "__version__",

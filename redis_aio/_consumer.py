@@ -1,23 +1,40 @@
-"""Consumer: what one consumer of a group asks of the server; it remembers nothing."""
+"""Consumer: what one consumer of a group asks of the server, and which refusals pass; it remembers nothing."""
 
 from collections.abc import Iterable
 from contextlib import suppress
-from itertools import islice
 from typing import Any, Generic, Protocol
 
+from redis_aio import exceptions
 from redis_aio._command.batch import Batch
 from redis_aio._command.command import Command
 from redis_aio._command.spec import Effect
 from redis_aio._command.table import SPECS
 from redis_aio._replies import streams as replies
 from redis_aio._replies.common import ok, text
-from redis_aio.exceptions import BusyGroupError
 from redis_aio.typing import ConsumerT, EncodableT, GroupT, KeyT, S, StreamIdT, T
 
 #: A second execution is an error that we expect, so it may be sent again.
 _CREATE = SPECS["XGROUP CREATE"].with_(effect=Effect.IDEMPOTENT)
 #: Ids in one command, at most.
 IDS = 1_000
+
+#: What passes, so that it is worth to try again.
+_TRANSIENT = (
+    exceptions.ConnectionError,
+    exceptions.TimeoutError,
+    exceptions.ReadOnlyError,
+    exceptions.ClusterDownError,
+    exceptions.TryAgainError,
+    exceptions.BusyScriptError,
+)
+#: What does not pass, though it is among those.
+_FINAL = (exceptions.ClientClosedError, exceptions.AuthenticationError, exceptions.AuthorizationError)
+
+
+def passes(error: exceptions.RedisError) -> bool:
+    """Return whether what was refused may be accepted a moment later."""
+    transient = isinstance(error, _TRANSIENT) or error.status_code == "UNBLOCKED"
+    return transient and not isinstance(error, _FINAL)
 
 
 class Executes(Protocol):
@@ -48,7 +65,7 @@ class Consumer(Generic[S]):
 
     async def make_group(self, stream: KeyT, start: StreamIdT) -> None:
         """Make the group, and the stream, unless they are there."""
-        with suppress(BusyGroupError):
+        with suppress(exceptions.BusyGroupError):
             pieces = (stream, self._group, start, "MKSTREAM")
             await self._client.execute(Command("XGROUP CREATE", *pieces, reply=ok, spec=_CREATE))
 
@@ -73,7 +90,8 @@ class Consumer(Generic[S]):
         """Take over entries that are pending for some seconds, with whomever; return where to go on, and those."""
         pieces = (stream, self._group, self._name, int(idle * 1000), cursor, "COUNT", count)
         behind, entries, *_ = await self._client.execute(Command("XAUTOCLAIM", *pieces, reply=replies.claimed))
-        return None if text(behind) == "0-0" else behind, entries
+        there = [entry for entry in entries if entry[0] is not None]  # before 7.0 null stood for a deleted one
+        return None if text(behind) == "0-0" else behind, there
 
     async def deliveries(self, stream: KeyT, ids: Iterable[S]) -> dict[S, int]:
         """Return how often entries were delivered, without those that are not pending for this consumer."""
@@ -89,9 +107,10 @@ class Consumer(Generic[S]):
         return {entry["message_id"]: entry["times_delivered"] for entries in found for entry in entries}
 
     async def acknowledge(self, stream: KeyT, ids: dict[S, None]) -> None:
-        """Acknowledge entries, and take each out of ``ids`` when that is confirmed."""
-        while ids:
-            some = list(islice(ids, IDS))
+        """Acknowledge entries, and take each out of ``ids`` when that is confirmed; those that come meanwhile wait."""
+        waiting = list(ids)
+        for first in range(0, len(waiting), IDS):
+            some = waiting[first : first + IDS]
             await self._client.execute(Command("XACK", stream, self._group, *some))
             for id in some:
                 ids.pop(id, None)

@@ -22,12 +22,10 @@ from redis_aio.retry import Retry
 PathT = str | os.PathLike[str]
 
 
-class RedisOptions(TypedDict, total=False):
-    """The keywords of a client but ``decode_responses``, which has its own place in signatures: it decides their types.
+class PoolOptions(TypedDict, total=False):
+    """The keywords of a pool but those that redis-py's pools take by position too, and ``decode_responses``."""
 
-    Our names first, then redis-py's.
-    """
-
+    # Our names first, then redis-py's.
     host: str
     port: int
     unix_socket_path: PathT | None
@@ -74,8 +72,6 @@ class RedisOptions(TypedDict, total=False):
     # redis-py's
     socket_timeout: float | None
     socket_connect_timeout: float | None
-    max_connections: int | None
-    timeout: float | None
     socket_keepalive: bool | None
     socket_keepalive_options: Mapping[int, int | bytes] | None
     driver_info: Any
@@ -97,6 +93,13 @@ class RedisOptions(TypedDict, total=False):
     legacy_responses: bool
     event_dispatcher: None
     maint_notifications_config: None
+
+
+class RedisOptions(PoolOptions, total=False):
+    """The keywords of a client but ``decode_responses``, whose own place in signatures decides on types."""
+
+    max_connections: int | None
+    timeout: float | None
 
 
 def default_pool_size() -> int:
@@ -152,7 +155,7 @@ class Options:
     #: An idle connection is pinged before use when this long unused; 0 is never.
     health_check_interval: float = 0.0
     auto_pipeline: bool = True
-    #: All commands of the client run on one connection: ``pool_size`` is 1.
+    #: All commands of the client run on one connection, whose state lasts; pipelines and subscriptions have others.
     single_connection_client: bool = False
     high_integrity: bool = False
     keepalive: bool = True
@@ -282,8 +285,6 @@ def _fill_in(fields: dict[str, Any]) -> None:
     """Set the defaults that depend on other options."""
     if fields.get("pool_size", 1) is None:
         del fields["pool_size"]
-    if fields.get("single_connection_client"):
-        fields["pool_size"] = 1  # nothing else is needed: ordinary commands and leases take turns on it
     if fields.get("db", 0) is None:
         del fields["db"]
     if "pool_timeout" not in fields and "read_timeout" in fields:
@@ -296,4 +297,4 @@ def _fill_in(fields: dict[str, Any]) -> None:
         fields["retry"] = copy.deepcopy(fields["retry"])  # it can be changed, and it may be shared between clients
 
 
-__all__ = ["Options", "RedisOptions", "default_pool_size"]
+__all__ = ["Options", "PoolOptions", "RedisOptions", "default_pool_size"]

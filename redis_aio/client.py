@@ -12,25 +12,40 @@ from redis_aio._command.command import Command
 from redis_aio._connection.stats import PoolStats
 from redis_aio._discreet import discreet
 from redis_aio._execution.executor import Executor, Lease
+from redis_aio._execution.held import BorrowedLease, ClosedExecutor
 from redis_aio._execution.hooked import ClientHooks
 from redis_aio._execution.retrying import RetryingExecutor
+from redis_aio._execution.single import SingleConnection
 from redis_aio._locking.factory import Locks
 from redis_aio._locking.keeper import close_locks
 from redis_aio._options import Options, RedisOptions
 from redis_aio.backoff import ConstantBackoff
+from redis_aio.codecs import Codec
 from redis_aio.connection import ConnectionPool
+from redis_aio.drop_in import FromRedisPy
 from redis_aio.exceptions import ClientClosedError
 from redis_aio.health import HealthChecks
 from redis_aio.hooks import Hook, default_hooks
 from redis_aio.iterators import ScanIterators
 from redis_aio.modules import ModuleClients
-from redis_aio.monitor import Monitors
+from redis_aio.monitor import Monitor, MonitorCommandInfo, Monitors
 from redis_aio.pipeline import WATCH_BACKOFF, Pipeline, run_transaction
 from redis_aio.pipelined import TypedPipelines
-from redis_aio.pubsub import PubSubFace
+from redis_aio.pubsub import PubSub, PubSubFace
+from redis_aio.pubsub.classic import AsyncPubsubWorkerExceptionHandler, PubsubWorkerExceptionHandler
 from redis_aio.raw import RawCommands
 from redis_aio.streams import ConsumerGroups
-from redis_aio.typing import KeyT, Reply, S, T
+from redis_aio.typing import (
+    AsyncResponseCallbackProtocol,
+    KeyT,
+    PubSubHandler,
+    Reply,
+    ResponseCallbackProtocol,
+    ResponseCallbackT,
+    S,
+    Subscription,
+    T,
+)
 
 
 class Client(RawCommands[S], ModuleClients[S], TypedPipelines[S], ScanIterators[S], ConsumerGroups[S]):
@@ -88,7 +103,7 @@ class Client(RawCommands[S], ModuleClients[S], TypedPipelines[S], ScanIterators[
         return await run_transaction(self.pipeline(True), func, watches, value_from_callable, backoff)
 
 
-class Redis(Client[S], HealthChecks, Locks, Monitors, PubSubFace[S]):
+class Redis(Client[S], HealthChecks, Locks, Monitors, PubSubFace[S], FromRedisPy):
     """A client of one server.
 
     ``Redis(host="localhost", port=6379, db=0, **options)``: the guide on connections describes the options; redis-py's
@@ -99,7 +114,7 @@ class Redis(Client[S], HealthChecks, Locks, Monitors, PubSubFace[S]):
         decode_responses: replies are ``str`` instead of ``bytes``.
         connection_pool: use the connections of this pool, which is not closed with the client.
         auto_close_connection_pool: close ``connection_pool`` with the client after all.
-        options: everything else.
+        options: everything else. Beside ``connection_pool`` only ``single_connection_client`` counts.
 
     Raises:
         TypeError: an option is unknown, given under two names, or of a wrong type.
@@ -150,14 +165,16 @@ class Redis(Client[S], HealthChecks, Locks, Monitors, PubSubFace[S]):
             return
         if not isinstance(connection_pool, ConnectionPool):
             raise TypeError(f"connection_pool must be a redis_aio.ConnectionPool, not {type(connection_pool).__name__}")
-        self._start(connection_pool, owned=bool(auto_close_connection_pool))
+        single = bool(options.get("single_connection_client"))
+        self._start(connection_pool, owned=bool(auto_close_connection_pool), single=single)
 
-    def _start(self, pool: ConnectionPool, *, owned: bool) -> None:
+    def _start(self, pool: ConnectionPool, *, owned: bool, single: bool = False) -> None:
         self._owns_pool = owned
         self._pool = pool
-        self.codec = pool.options.codec
+        self._single = SingleConnection(pool.node) if single or pool.options.single_connection_client else None
+        self.codec: Codec = pool.options.codec
         self._hooks = ClientHooks(pool, pool.node.hooks)
-        self._core = RetryingExecutor(pool.node, pool.options, pool.budget, self._hooks.emit)
+        self._core = self._retrying(pool.options)
         self._executor = self._core
         self._closed = False
         default_hooks.adopt(self)
@@ -169,27 +186,45 @@ class Redis(Client[S], HealthChecks, Locks, Monitors, PubSubFace[S]):
     @overload
     @classmethod
     def from_url(
-        cls: "type[Redis[Any]]", url: str, *, decode_responses: Literal[True], **options: Unpack[RedisOptions]
+        cls: "type[Redis[Any]]",
+        url: str,
+        *,
+        decode_responses: Literal[True],
+        auto_close_connection_pool: bool | None = None,
+        **options: Unpack[RedisOptions],
     ) -> "Redis[str]": ...
     @overload
     @classmethod
     def from_url(
-        cls: "type[Redis[Any]]", url: str, *, decode_responses: Literal[False] = False, **options: Unpack[RedisOptions]
+        cls: "type[Redis[Any]]",
+        url: str,
+        *,
+        decode_responses: Literal[False] = False,
+        auto_close_connection_pool: bool | None = None,
+        **options: Unpack[RedisOptions],
     ) -> "Redis[bytes]": ...
     @overload
     @classmethod
     def from_url(
-        cls: "type[Redis[Any]]", url: str, *, decode_responses: bool, **options: Unpack[RedisOptions]
+        cls: "type[Redis[Any]]",
+        url: str,
+        *,
+        decode_responses: bool,
+        auto_close_connection_pool: bool | None = None,
+        **options: Unpack[RedisOptions],
     ) -> "Redis[Any]": ...
     @classmethod
     @discreet
-    def from_url(cls: "type[Redis[Any]]", url: str, **options: Any) -> "Redis[Any]":
+    def from_url(
+        cls: "type[Redis[Any]]", url: str, *, auto_close_connection_pool: bool | None = None, **options: Any
+    ) -> "Redis[Any]":
         """Make a client from ``redis://``, ``rediss://`` or ``unix://``; options in the URL win over keywords.
 
         ``redis://user:password@host:port/db?read_timeout=500ms&pool_size=20``. An unknown parameter is a ValueError.
+        The pool is closed with the client unless ``auto_close_connection_pool`` is ``False``.
         """
         client = cls.__new__(cls)
-        client._start(ConnectionPool.from_url(url, **options), owned=True)
+        client._start(ConnectionPool.from_url(url, **options), owned=auto_close_connection_pool is not False)
         return client
 
     @classmethod
@@ -197,6 +232,18 @@ class Redis(Client[S], HealthChecks, Locks, Monitors, PubSubFace[S]):
         """Make a client that owns this pool, and closes it."""
         client = cls.__new__(cls)
         client._start(connection_pool, owned=True)
+        return client
+
+    def client(self) -> Self:
+        """Return a client that keeps one connection of this one's pool, whose state (SELECT, CLIENT SETNAME ...) lasts.
+
+        Close it, which gives the connection back. Its pipelines and subscriptions use other connections, as in
+        redis-py; :meth:`connection` lends a connection whose pipelines are its own.
+
+        The commands raise ``ConnectionStateLostError`` where what had been set was lost with the connection.
+        """
+        client = type(self).__new__(type(self))
+        client._start(self._pool, owned=False, single=True)
         return client
 
     # -- looking on -----------------------------------------------------------------------------------------------
@@ -232,6 +279,9 @@ class Redis(Client[S], HealthChecks, Locks, Monitors, PubSubFace[S]):
         """
         self._hooks.remove(hook, self)
         self._rewrap()
+
+    def _retrying(self, options: Options) -> RetryingExecutor:
+        return RetryingExecutor(self._single or self._pool.node, options, self._pool.budget, self._hooks.emit)
 
     def _rewrap(self) -> None:
         if not self._closed:
@@ -281,6 +331,8 @@ class Redis(Client[S], HealthChecks, Locks, Monitors, PubSubFace[S]):
         try:
             await close_locks(self)
         finally:
+            if self._single is not None:
+                self._single.release()
             if close_connection_pool or (close_connection_pool is None and self._owns_pool):
                 await self._pool.aclose()
 
@@ -315,22 +367,16 @@ class Redis(Client[S], HealthChecks, Locks, Monitors, PubSubFace[S]):
 
     def __del__(self) -> None:
         pool = getattr(self, "_pool", None)
-        if pool is None or not self._owns_pool or self._closed or not pool.node.connected:
+        if pool is None or self._closed or not pool.node.connected:
+            return
+        holds = self._single is not None and self._single.held
+        if not (self._owns_pool or holds):
             return
         warnings.warn(f"unclosed {self!r}, made at {self._made_at}", ResourceWarning, stacklevel=1, source=self)
-        pool.node.abort()
-
-
-class ClosedExecutor:
-    """What a closed client executes with."""
-
-    async def execute(self, command: Command[T]) -> T:
-        """Raise ``ClientClosedError``."""
-        raise ClientClosedError("the client is closed")
-
-    async def execute_batch(self, batch: Batch) -> list[Any]:
-        """Raise ``ClientClosedError``."""
-        raise ClientClosedError("the client is closed")
+        if self._owns_pool:
+            pool.node.abort()
+        elif self._single is not None:
+            self._single.release()
 
 
 class ExclusiveConnection(Client[S]):
@@ -348,21 +394,6 @@ class ExclusiveConnection(Client[S]):
         return "<ExclusiveConnection>"
 
 
-class BorrowedLease:
-    """A lease within a lease: giving it back leaves the connection with its holder."""
-
-    def __init__(self, lease: Lease) -> None:
-        self._lease = lease
-
-    @property
-    def watching(self) -> bool:
-        """Whether keys are being watched."""
-        return self._lease.watching
-
-    def release(self) -> None:
-        """Do nothing: the holder of the connection gives it back."""
-
-
 @overload
 def from_url(url: str, *, decode_responses: Literal[True], **options: Unpack[RedisOptions]) -> Redis[str]: ...
 @overload
@@ -376,5 +407,25 @@ def from_url(url: str, **options: Any) -> Redis[Any]:
 
 
 StrictRedis = Redis
+#: An option of ``execute_command``, as redis-py spells it.
+NEVER_DECODE = "NEVER_DECODE"
 
-__all__ = ["Client", "ExclusiveConnection", "Redis", "StrictRedis", "from_url"]
+__all__ = [
+    "NEVER_DECODE",
+    "AsyncPubsubWorkerExceptionHandler",
+    "AsyncResponseCallbackProtocol",
+    "Client",
+    "ExclusiveConnection",
+    "Monitor",
+    "MonitorCommandInfo",
+    "Pipeline",
+    "PubSub",
+    "PubSubHandler",
+    "PubsubWorkerExceptionHandler",
+    "Redis",
+    "ResponseCallbackProtocol",
+    "ResponseCallbackT",
+    "StrictRedis",
+    "Subscription",
+    "from_url",
+]

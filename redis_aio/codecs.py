@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +49,18 @@ def _typed(value: Any, kind: Any) -> Any:
         return _typed_as_one_of(value, parts)
     if isinstance(kind, type) and is_dataclass(kind) and isinstance(value, Mapping):
         hints = get_type_hints(kind)
-        names = [field.name for field in fields(kind) if field.name in value]
+        names = [field.name for field in fields(kind) if field.init and field.name in value]
         return kind(**{name: _typed(value[name], hints[name]) for name in names})
     if origin is dict and isinstance(value, dict):
-        return {name: _typed(element, parts[1]) for name, element in value.items()}
+        return {_typed(name, parts[0]): _typed(element, parts[1]) for name, element in value.items()}
     if origin in (list, set, frozenset) and isinstance(value, list):
         return origin(_typed(element, parts[0]) for element in value)
     if origin is tuple and isinstance(value, list):
         kinds = parts[:1] * len(value) if parts[1:] == (...,) else parts
-        return tuple(_typed(element, part) for element, part in zip(value, kinds, strict=True))
+        if len(kinds) == len(value):
+            return tuple(map(_typed, value, kinds))
+    if origin is Literal and any(type(value) is type(part) and value == part for part in parts):
+        return value
     if kind is float and type(value) is int:
         return float(value)
     if type(value) is (NoneType if kind is None else kind):

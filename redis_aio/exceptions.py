@@ -8,7 +8,17 @@ No error carries a password, a value, or an argument that may hold one: at most 
 
 import builtins
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
+
+
+class ExceptionType(Enum):
+    """Where an error comes from, for those who sort them; redis-py's classes of errors."""
+
+    NETWORK = "network"
+    TLS = "tls"
+    AUTH = "auth"
+    SERVER = "server"
 
 
 class RedisError(Exception):
@@ -17,17 +27,30 @@ class RedisError(Exception):
     Attributes:
         written: whether the request had been written, at least in part, when this happened. ``False`` proves that the
             command was not executed.
+        error_type: where it comes from.
+        status_code: of an error reply its first word, such as ``"WRONGTYPE"``; otherwise ``None``.
     """
 
     written: bool = False
+    error_type: ExceptionType = ExceptionType.SERVER
+    status_code: str | None = None
+
+    def __init__(self, *args: object, status_code: str | None = None) -> None:
+        super().__init__(*args)
+        if status_code is not None:
+            self.status_code = status_code
 
 
 class ConnectionError(RedisError):
     """The connection could not be made, or was lost."""
 
+    error_type: ExceptionType = ExceptionType.NETWORK
+
 
 class TimeoutError(RedisError, builtins.TimeoutError):
     """A wait ran into its bound. The subclasses name the wait."""
+
+    error_type: ExceptionType = ExceptionType.NETWORK
 
 
 # -- connection and time ----------------------------------------------------------------------------------------------
@@ -101,6 +124,13 @@ class ClientClosedError(ConnectionError):
     """The client was closed with ``aclose()``, before or during the call."""
 
 
+class ConnectionStateLostError(ConnectionError):
+    """The one connection of a client was lost, and with it what had been set on it (SELECT, WATCH, MULTI ...).
+
+    The next command goes to a new connection, on which nothing is set.
+    """
+
+
 class ProtocolError(ConnectionError):
     """The server sent bytes that are not valid RESP, or beyond a safe size. The connection was closed."""
 
@@ -112,9 +142,13 @@ class MaxConnectionsError(ConnectionError):
 class AuthenticationError(ConnectionError):
     """The server refused the credentials, or wants some."""
 
+    error_type: ExceptionType = ExceptionType.AUTH
+
 
 class AuthorizationError(ConnectionError):
     """The credentials are not allowed to do this."""
+
+    error_type: ExceptionType = ExceptionType.AUTH
 
 
 class BusyLoadingError(ConnectionError):
@@ -123,6 +157,8 @@ class BusyLoadingError(ConnectionError):
 
 class ExternalAuthProviderError(ConnectionError):
     """The server's external authentication provider (LDAP) failed."""
+
+    error_type: ExceptionType = ExceptionType.AUTH
 
 
 class InvalidResponse(RedisError):
@@ -194,17 +230,7 @@ class ChildDeadlockedError(Exception):
 
 
 class ResponseError(RedisError):
-    """The server answered with an error.
-
-    Attributes:
-        status_code: the first word of the error reply, such as ``"WRONGTYPE"``, or ``None``.
-    """
-
-    status_code: str | None
-
-    def __init__(self, *args: object, status_code: str | None = None) -> None:
-        super().__init__(*args)
-        self.status_code = status_code
+    """The server answered with an error; ``status_code`` is the first word of the reply, if that is a code."""
 
 
 class WrongTypeError(ResponseError):
@@ -276,6 +302,8 @@ class ReadOnlyError(ResponseError):
 class NoPermissionError(ResponseError):
     """The ACL user may not run this command or touch this key or channel."""
 
+    error_type: ExceptionType = ExceptionType.AUTH
+
 
 class NoReplicasError(ResponseError):
     """The server has fewer good replicas than ``min-replicas-to-write``, and did not execute the write."""
@@ -300,6 +328,8 @@ class NoSuchFieldsetError(ResponseError):
 class AuthenticationWrongNumberOfArgsError(ResponseError):
     """AUTH was called with a wrong number of arguments; servers before 6.0 know no user names."""
 
+    error_type: ExceptionType = ExceptionType.AUTH
+
 
 class MaxClientsError(ConnectionError):
     """The server has reached ``maxclients`` and closed the connection without executing anything."""
@@ -319,6 +349,9 @@ class ClusterError(RedisError):
 class ClusterDownError(ClusterError, ResponseError):
     """The hash slot is not served at present."""
 
+    def __init__(self, resp: object = "", status_code: str | None = None) -> None:
+        super().__init__(resp, status_code=status_code)
+
 
 class AskError(ResponseError):
     """The slot is migrating: ask the other node, this once.
@@ -328,25 +361,22 @@ class AskError(ResponseError):
         node_addr: ``(host, port)`` of the node to ask.
     """
 
-    def __init__(self, response: str, status_code: str | None = "ASK") -> None:
-        super().__init__(response, status_code=status_code)
-        self.message = response
-        slot, _, address = response.partition(" ")
+    def __init__(self, resp: str, status_code: str | None = None) -> None:
+        super().__init__(resp, status_code=status_code)
+        self.message: str = resp
+        slot, _, address = resp.partition(" ")
         host, _, port = address.rpartition(":")
         try:
             self.slot_id: int = int(slot)
             self.port: int = int(port)
         except ValueError:
             raise InvalidResponse("the server sent a redirection that names no slot and address") from None
-        self.host = host
+        self.host: str = host
         self.node_addr: tuple[str, int] = (host, self.port)
 
 
 class MovedError(AskError):
     """The slot is served by another node from now on."""
-
-    def __init__(self, response: str, status_code: str | None = "MOVED") -> None:
-        super().__init__(response, status_code)
 
 
 class TryAgainError(ResponseError):

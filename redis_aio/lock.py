@@ -22,7 +22,7 @@ from redis_aio._command.arguments import key as as_bytes
 from redis_aio._command.command import Command
 from redis_aio._command.table import SPECS
 from redis_aio._locking import scripts
-from redis_aio._locking.hold import Hold, LocalToken, end_interrupted, this_task
+from redis_aio._locking.hold import Hold, LocalToken, end_interrupted, hurried, this_task
 from redis_aio._locking.keeper import LockClient, LockKeeper, keeper_of
 from redis_aio._locking.line import WaitingLine
 from redis_aio._locking.options import OnLost, check
@@ -118,7 +118,7 @@ class Lock:
             token: the value of the lock's key, instead of a new one; to be used for one acquire only.
 
         Raises:
-            LockError: the task holds the lock already, through this object: it would wait for itself.
+            LockError: the task holds the lock already, through this object or an ``async with``.
             ConnectionError, TimeoutError: the server could not be asked.
         """
         hold = Hold(scripts.new_token() if token is None else as_bytes(token), chosen=token is not None)
@@ -145,17 +145,17 @@ class Lock:
     async def _acquire(self, hold: Hold, keeper: LockKeeper, patience: float) -> bool:
         hold.waits = True
         deadline = keeper.loop.time() + patience
-        mine = self._holds.get(self._task())
+        task, line = self._task(), self._line_of(keeper)
+        mine = self._holds.get(task)
+        if patience == math.inf and (mine is None or not mine.live):
+            mine = line.entered_by(task)
         if mine is not None and mine.live:  # held, or lost without anybody having noticed
             hold.held_already = mine.token
             hold.plainly = False
             if await self._ask(hold):
                 return True
             if hold.reentrant:
-                raise exceptions.LockError(
-                    "this task holds the lock already: it would wait for itself", self._lock_name()
-                )
-        line = self._line_of(keeper)
+                raise self._error("this task holds the lock already: it would wait for itself")
         waiter = line.enter()
         try:
             ask = partial(self._ask, hold)
@@ -240,10 +240,10 @@ class Lock:
 
     async def _release(self, hold: Hold | None) -> None:
         if hold is None:
-            raise exceptions.LockError("the lock is not held, or was released already", self._lock_name())
+            raise self._error("the lock is not held, or was released already")
         if hold.is_lost:
             self._forget(hold)
-            raise self._lost_error(hold)
+            raise self._error(f"the lock was lost: {hold.reason}", exceptions.LockLostError)
         hold.begin_release()
         self._asking[hold.token] = hold
         try:
@@ -252,6 +252,7 @@ class Lock:
             self._forget(hold)
             raise
         except BaseException:
+            hold.release_sent = True  # if it was not, the background sends it
             self._keeper().clean_up(self._execute, self.name, self._name, hold.token, self.timeout)
             raise
         finally:
@@ -279,7 +280,7 @@ class Lock:
             else:
                 hold.release_sent = False  # it is known what became of it
         if not released and not (hold.release_sent and hold.in_time):
-            raise exceptions.LockNotOwnedError("the lock is not, or no longer, held by this object", self._lock_name())
+            raise self._error("the lock is not, or no longer, held by this object", exceptions.LockNotOwnedError)
 
     def _forget(self, hold: Hold) -> None:
         hold.over = True
@@ -337,9 +338,9 @@ class Lock:
 
     def _extensible(self, what: str) -> None:
         if self._mine() is None:
-            raise exceptions.LockError(f"a lock that is not held cannot be {what}", self._lock_name())
+            raise self._error(f"a lock that is not held cannot be {what}")
         if self.timeout is None:
-            raise exceptions.LockError(f"a lock without a timeout cannot be {what}", self._lock_name())
+            raise self._error(f"a lock without a timeout cannot be {what}")
 
     async def _extend(self, script: scripts.LockScript, seconds: Number, how: str) -> Literal[True]:
         hold = self._mine()
@@ -349,7 +350,7 @@ class Lock:
             args = (hold.token, scripts.milliseconds(seconds), how)
             left = await script.run(self._execute, (self.name,), *args)
         if hold is None or not left:
-            raise exceptions.LockNotOwnedError("the lock is not, or no longer, held by this object", self._lock_name())
+            raise self._error("the lock is not, or no longer, held by this object", exceptions.LockNotOwnedError)
         hold.expires_at = math.inf if left < 0 else sent + left / 1000
         if hold.renewal is not None and hold.live:
             self._renew(hold, self._keeper())  # it may have less time now than the renewal thinks
@@ -370,20 +371,20 @@ class Lock:
         """
         hold = self._mine() or self._last
         if hold is None or not hold.fence:
-            raise exceptions.LockError(
-                "a fencing token comes with an acquire of a lock with fencing=True", self._lock_name()
-            )
+            raise self._error("a fencing token comes with an acquire of a lock with fencing=True")
         return hold.fence
 
     # -- async with -----------------------------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
         if not await self.acquire():
-            raise exceptions.LockError("the lock could not be acquired within blocking_timeout", self._lock_name())
+            raise self._error("the lock could not be acquired within blocking_timeout")
         task = self._task()
         hold = self._holds[task]
-        if hold is not None and self._every and self._on_lost == "cancel":
-            hold.cancelling = task.cancelling()
+        if hold is not None:
+            hold.entered = True
+            if self._every and self._on_lost == "cancel":
+                hold.cancelling = task.cancelling()
         return self
 
     async def __aexit__(
@@ -392,10 +393,12 @@ class Lock:
         hold = self._holds.get(self._task()) or self._mine()
         if hold is not None and hold.interrupted:
             self._forget(hold)
-            await end_interrupted(hold, error, self._lost_error(hold))
+            lost = self._error(f"the lock was lost: {hold.reason}", exceptions.LockLostError)
+            await end_interrupted(hold, error, lost)
             return
         try:
-            await self._release(hold)
+            release = self._release(hold)
+            await (hurried(release) if isinstance(error, asyncio.CancelledError) else release)
         except exceptions.LockError as failure:
             if error is not None:
                 error.add_note(f"and the lock was not held to the end: {failure}")
@@ -439,11 +442,8 @@ class Lock:
         client: LockClient = self.redis
         return client._executor.execute
 
-    def _lost_error(self, hold: Hold) -> exceptions.LockLostError:
-        return exceptions.LockLostError(f"the lock was lost: {hold.reason}", self._lock_name())
-
-    def _lock_name(self) -> str:
-        return self._name.decode(errors="backslashreplace")
+    def _error(self, message: str, kind: type[exceptions.LockError] = exceptions.LockError) -> exceptions.LockError:
+        return kind(message, self._name.decode(errors="backslashreplace"))
 
     def __repr__(self) -> str:
         return f"<Lock: {'not held' if self._latest is None else 'held'}>"

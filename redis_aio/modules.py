@@ -1,4 +1,4 @@
-"""What clients add to the commands of modules: reading files, loading documents, indexing in batches, durations."""
+"""What clients add to the commands of modules: reading files, loading documents, several commands at once, durations."""
 
 import json as jsonlib
 import os
@@ -101,10 +101,11 @@ class Search(SearchCommands[S]):
         return Document(text(id), **values)
 
     async def _run_all(self, commands: Sequence[Command[int]]) -> int:
-        *_, last = await self.client._executor.execute_batch(Batch(list(commands), atomic=False))
-        if isinstance(last, Exception):
-            raise last
-        return int(last)
+        values = await self.client._executor.execute_batch(Batch(list(commands), atomic=False))
+        for value in values:
+            if isinstance(value, Exception):
+                raise value
+        return int(values[-1])
 
 
 class ModuleClients(Commands[S]):

@@ -1,6 +1,7 @@
 """Monitor: every command that a server executes, as an asynchronous iterator."""
 
 import re
+import warnings
 import weakref
 from collections.abc import AsyncIterator
 from types import TracebackType
@@ -13,8 +14,8 @@ from redis_aio._execution.subscriber import Source
 from redis_aio.connection import ConnectionPool
 
 _LINE = re.compile(r'(\d+\.\d+) \[(\d+) (.*?)\] (".*")', re.DOTALL)
-_ARGUMENT = re.compile(r'"((?:[^"\\]|\\.)*)"(?: |\Z)')
-_ESCAPE = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+# Of escaped bytes many are taken at once, but not so many that the expression needs much memory for it.
+_ESCAPE = re.compile(rb"\\(?:(x[0-9a-fA-F]{2}(?:\\x[0-9a-fA-F]{2}){0,1000})|(.))", re.DOTALL)
 _CONTROL = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"a": b"\a", b"b": b"\b"}
 
 
@@ -38,6 +39,10 @@ class MonitorCommand(TypedDict):
     client_type: str
     command: str
     args: tuple[bytes, ...]
+
+
+#: redis-py's name.
+MonitorCommandInfo = MonitorCommand
 
 
 class Monitor:
@@ -145,6 +150,13 @@ class Monitor:
         state = "not connected" if self._feed is None else "open"
         return f"<Monitor: {state}, {stats.received} received, {stats.buffered} buffered, {stats.dropped} dropped>"
 
+    def __del__(self) -> None:
+        feed = getattr(self, "_feed", None)
+        if feed is None or feed.connection.error is not None or feed.connection.loop.is_closed():
+            return
+        warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=1, source=self)
+        feed.connection.loop.call_soon_threadsafe(feed.close, exceptions.ConnectionError("the monitor is closed"))
+
 
 class Monitors:
     """The part of a client that monitors."""
@@ -194,9 +206,9 @@ def parse(line: Any) -> MonitorCommand:
     at = end = 0
     if found is not None:
         at, end = found.span(4)
-        while at < end and (argument := _ARGUMENT.match(text, at, end)):
-            args.append(_ESCAPE.sub(_unescaped, argument[1].encode("latin-1", "replace")))
-            at = argument.end()
+        while at < end and (closing := _closing(text, at)):
+            args.append(_ESCAPE.sub(_unescaped, text[at + 1 : closing].encode("latin-1", "replace")))
+            at = closing + 2
     if found is None or at < end:
         raise exceptions.InvalidResponse("the server sent a line that MONITOR does not send")
     client = found[3]
@@ -217,10 +229,25 @@ def parse(line: Any) -> MonitorCommand:
     )
 
 
+def _closing(text: str, opening: int) -> int:
+    """Return where the argument ends that begins here, or 0 if none does.
+
+    A regular expression would take a hundred times the size of a long argument to find that.
+    """
+    closing = opening
+    while text[opening] == '"' and (closing := text.find('"', closing + 1)) > 0:
+        slash = closing
+        while text[slash - 1] == "\\":
+            slash -= 1
+        if (closing - slash) % 2 == 0:  # otherwise the quote is escaped
+            return closing if text[closing + 1 : closing + 2] in ("", " ") else 0
+    return 0
+
+
 def _unescaped(escape: re.Match[bytes]) -> bytes:
     if escape[1]:
-        return bytes((int(escape[1], 16),))
+        return bytes.fromhex(escape[1][1:].replace(b"\\x", b"").decode())
     return _CONTROL.get(escape[2], escape[2])
 
 
-__all__ = ["Monitor", "MonitorCommand"]
+__all__ = ["Monitor", "MonitorCommand", "MonitorCommandInfo"]

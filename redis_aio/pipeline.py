@@ -62,6 +62,8 @@ class Pipeline(ChainedCommands[S]):
         self.codec: Codec = owner.codec
         self._lease: Lease | None = None
         self._queueing = True
+        #: An attempt failed on the lease, and was reported: what it watched may be lost.
+        self._failed = False
         self.is_transaction: bool = transaction
         self.command_stack: list[Command[Any]] = []
         self._calls_scripts = False
@@ -130,16 +132,19 @@ class Pipeline(ChainedCommands[S]):
     async def watch(self, *names: KeyT) -> bool:
         """Have the transaction fail with ``WatchError`` if one of the keys changes before it is executed.
 
-        From now on commands are executed at once, until :meth:`multi`. https://redis.io/commands/watch/
+        From now on commands are executed at once, until :meth:`multi`. When one of them fails because the connection is
+        lost, nothing is watched any more: begin again with this. https://redis.io/commands/watch/
         """
         if self._queueing and (self._lease is not None or self.command_stack):
             raise exceptions.RedisError("Cannot issue a WATCH after a MULTI")
         if not names:
             raise exceptions.DataError("watch needs at least one key")
+        if self._failed:
+            self._give_back()
         if self._lease is None:
             self._lease = await self._owner.lease()
         self._queueing = False
-        return await self._lease.execute(Command("WATCH", *names, reply=ok))
+        return await self._on_lease(Command("WATCH", *names, reply=ok))
 
     async def unwatch(self) -> bool:
         """Watch no key any more, and queue commands again."""
@@ -157,12 +162,19 @@ class Pipeline(ChainedCommands[S]):
         self._queueing = True
 
     async def _immediately(self, command: Command[T], callback: ResponseCallback | None = None) -> T:
-        assert self._lease is not None
         callback = callback or self._owner.response_callbacks.get(command.name)
         if callback is None:
-            return await self._lease.execute(command)
+            return await self._on_lease(command)
         command.reply = None
-        return await called_back(self._lease.execute(command), callback)  # type: ignore[no-any-return]  # the user's
+        return await called_back(self._on_lease(command), callback)  # type: ignore[no-any-return]  # the user's
+
+    async def _on_lease(self, command: Command[T]) -> T:
+        assert self._lease is not None
+        try:
+            return await self._lease.execute(command)
+        except (exceptions.ConnectionError, exceptions.TimeoutError):
+            self._failed = True
+            raise
 
     @discreet_async
     async def immediate_execute_command(self, *args: Any, **options: Any) -> Any:
@@ -217,7 +229,7 @@ class Pipeline(ChainedCommands[S]):
         self._given = []
 
     def _give_back(self) -> None:
-        self._queueing = True
+        self._queueing, self._failed = True, False
         lease, self._lease = self._lease, None
         if lease is not None:
             lease.release()

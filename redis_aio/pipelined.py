@@ -1,10 +1,13 @@
 """TypedPipelines: pipelines whose results are a tuple of typed values."""
 
+from collections.abc import Sequence
 from typing import Any, TypeVar, overload
 
 from redis_aio._command.command import Command
 from redis_aio.codecs import Codec
 from redis_aio.commands import Commands
+from redis_aio.commands.search.commands import SearchCommands
+from redis_aio.exceptions import DataError
 from redis_aio.pipeline import Pipeline
 from redis_aio.typing import Reply, S, T
 
@@ -18,6 +21,15 @@ G = TypeVar("G")
 H = TypeVar("H")
 
 
+class SearchValues(SearchCommands[S]):
+    """The commands of Search and Query, each of which is one value."""
+
+    def _run_all(self, commands: Sequence[Command[int]]) -> Reply[int]:
+        if len(commands) > 1:
+            raise DataError("a value is one command: give one suggestion at a time")
+        return self._run(commands[0])
+
+
 class CommandValues(Commands[S]):
     """Commands that are built and not executed; for :meth:`TypedPipelines.pipelined`."""
 
@@ -26,6 +38,10 @@ class CommandValues(Commands[S]):
 
     def _run(self, command: Command[T]) -> Reply[T]:
         return command  # type: ignore[return-value]  # to a type checker it stands for its reply
+
+    def ft(self, index_name: str = "idx") -> SearchCommands[S]:
+        """Return the commands of Search and Query, for an index."""
+        return SearchValues(self, index_name)
 
 
 class TypedPipelines(Commands[S]):

@@ -8,6 +8,7 @@ in the hands of a living consumer does not get that old, because the consumer ke
 
 import asyncio
 import logging
+import math
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
@@ -22,7 +23,7 @@ from redis_aio import exceptions
 from redis_aio._command.arguments import key
 from redis_aio._command.batch import Batch
 from redis_aio._command.command import Command
-from redis_aio._consumer import Consumer
+from redis_aio._consumer import Consumer, passes
 from redis_aio._log import tell
 from redis_aio._replies.common import text
 from redis_aio.commands._arguments import one_or_many, some
@@ -37,18 +38,6 @@ CLOSING = 1.0
 #: Seconds of the longest pause after failures.
 PAUSE = 1.0
 
-#: What passes, so that it is worth to try again.
-_TRANSIENT = (
-    exceptions.ConnectionError,
-    exceptions.TimeoutError,
-    exceptions.ReadOnlyError,
-    exceptions.ClusterDownError,
-    exceptions.TryAgainError,
-    exceptions.BusyScriptError,
-)
-#: What does not pass, though it is among those.
-_FINAL = (exceptions.ClientClosedError, exceptions.AuthenticationError, exceptions.AuthorizationError)
-
 
 class StreamMessage(Generic[S]):
     """One entry of a stream, in the hands of a consumer.
@@ -57,7 +46,7 @@ class StreamMessage(Generic[S]):
     comes again, to any consumer, after ``claim_idle``.
     """
 
-    __slots__ = ("__weakref__", "_group", "deliveries", "fields", "id", "stream")
+    __slots__ = ("__weakref__", "_acknowledged", "_group", "deliveries", "fields", "id", "stream")
 
     #: The stream, as it was named to :meth:`ConsumerGroups.consumer_group`.
     stream: KeyT
@@ -68,17 +57,20 @@ class StreamMessage(Generic[S]):
 
     def __init__(self, group: "ConsumerGroup[S]", stream: KeyT, id: S, fields: dict[S, S], deliveries: int) -> None:
         self._group = group
+        self._acknowledged = False
         self.stream = stream
         self.id = id
         self.fields = fields
         self.deliveries = deliveries
 
     async def ack(self) -> None:
-        """Acknowledge it: it was handled. A second call does nothing.
+        """Acknowledge it: it was handled, or shall not come again. A second call does nothing.
 
-        Acknowledgements travel together, a moment later; when the consumer has ended already, at once.
+        Acknowledgements travel together, a moment later; when the consumer has ended already, at once, and a call that
+        failed can be repeated.
         """
-        await self._group._acknowledge(self)
+        first, self._acknowledged = not self._acknowledged, True
+        await self._group._acknowledge(self, first)
 
     async def __aenter__(self) -> Self:
         return self
@@ -132,17 +124,19 @@ class ConsumerGroup(Generic[S]):
         self._claim_at = 0.0
         self._failure: Exception | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._started = self._ended = False
+        self._started = False
+        self._ending: asyncio.Task[None] | None = None
 
     # -- for who iterates -----------------------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
-        if self._started:
+        if self._started or self._ending:
             raise RuntimeError("a consumer can be started once: make another one")
         self._started = True
         await self._make_groups()
-        run = asyncio.get_running_loop().create_task
-        self._tasks = [run(self._guarded(self._read)), run(self._guarded(self._keep))]
+        if not self._ending:  # closed meanwhile
+            run = asyncio.get_running_loop().create_task
+            self._tasks = [run(self._guarded(self._read)), run(self._guarded(self._keep))]
         return self
 
     async def __aexit__(
@@ -161,12 +155,12 @@ class ConsumerGroup(Generic[S]):
             ResponseError: the server refuses to go on (wrong type, no permission ...).
             ClientClosedError: the client was closed.
         """
-        if not self._started:
+        if not (self._tasks or self._ending):
             raise RuntimeError("use 'async with client.consumer_group(...) as messages' around the iteration")
-        while not (self._buffer or self._ended or self._failure):
+        while not (self._buffer or self._ending or self._failure):
             self._arrived.clear()
             await self._arrived.wait()
-        if self._ended:
+        if self._ending:
             raise StopAsyncIteration
         if self._failure is not None:
             raise self._failure
@@ -178,20 +172,23 @@ class ConsumerGroup(Generic[S]):
     async def aclose(self) -> None:
         """End: acknowledge what was handled, and leave what was only prefetched to the other consumers.
 
-        It takes a second at most; who iterates comes to the end. What is still being handled can be acknowledged later.
+        It takes a second at most, and goes on in the background where its caller is cancelled. Who iterates comes to
+        the end. What is still being handled can be acknowledged later.
         """
-        if self._ended:
-            return
-        self._ended = True
-        self._arrived.set()
-        for task in self._tasks:
-            task.cancel()
-        with anyio.move_on_after(CLOSING, shield=True):
+        if self._ending is None:
+            self._ending = asyncio.get_running_loop().create_task(self._end())
+            self._arrived.set()
+            for task in self._tasks:
+                task.cancel()
+        with anyio.CancelScope(shield=True):  # it has its bound; a task's cancellation leaves it to the background
+            await asyncio.wait([self._ending])
+
+    async def _end(self) -> None:
+        with anyio.move_on_after(CLOSING), suppress(exceptions.RedisError):  # what is pending comes again
             if self._tasks:
                 await asyncio.wait(self._tasks)
-            with suppress(exceptions.RedisError):  # what is pending comes again: nothing is lost
-                await self._flush()
-                await self._leave_prefetched()
+            await self._flush()
+            await self._leave_prefetched()
         if unconfirmed := self._unconfirmed():
             tell(logger, logging.WARNING, "stream.not_acknowledged", count=unconfirmed)
         self._buffer.clear()
@@ -200,7 +197,7 @@ class ConsumerGroup(Generic[S]):
         return sum(map(len, self._acks.values()))
 
     def __repr__(self) -> str:
-        state = "ended" if self._ended else "running" if self._started else "not started"
+        state = "ended" if self._ending else "running" if self._started else "not started"
         return (
             f"<ConsumerGroup of {len(self._streams)} streams: {state}, {len(self._buffer)} prefetched, "
             f"{self._unconfirmed()} to acknowledge>"
@@ -208,11 +205,11 @@ class ConsumerGroup(Generic[S]):
 
     # -- for messages ---------------------------------------------------------------------------------------------
 
-    async def _acknowledge(self, message: StreamMessage[S]) -> None:
-        if not self._give_up(message):
-            return  # it was acknowledged, or given up
-        self._settle(message.stream, message.id)
-        if self._ended:
+    async def _acknowledge(self, message: StreamMessage[S], first: bool) -> None:
+        if first:
+            self._give_up(message)
+            self._settle(message.stream, message.id)
+        if self._ending:
             await self._flush()
 
     def _settle(self, stream: KeyT, id: S) -> None:
@@ -220,13 +217,11 @@ class ConsumerGroup(Generic[S]):
         self._acks[stream][id] = None
         self._work.set()
 
-    def _give_up(self, message: StreamMessage[S]) -> bool:
-        """Hold a message no longer; return whether it was held."""
+    def _give_up(self, message: StreamMessage[S]) -> None:
+        """Hold a message no longer."""
         place = message.stream, message.id
-        if self._held.get(place) is not message:
-            return False
-        del self._held[place]
-        return True
+        if self._held.get(place) is message:
+            del self._held[place]
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -258,10 +253,10 @@ class ConsumerGroup(Generic[S]):
 
     async def _after(self, error: exceptions.RedisError, failures: int) -> None:
         """Pause after a failure that may pass; raise another."""
-        if getattr(error, "status_code", "") == "NOGROUP":
+        if error.status_code == "NOGROUP":
             self._missing.update(self._streams)
             tell(logger, logging.WARNING, "stream.group_gone", error=error)
-        elif isinstance(error, _FINAL) or not (isinstance(error, _TRANSIENT) or str(error).startswith("UNBLOCKED")):
+        elif not passes(error):
             raise error
         elif not failures:
             tell(logger, logging.INFO, "stream.interrupted", error=error)
@@ -271,7 +266,7 @@ class ConsumerGroup(Generic[S]):
         for stream in list(self._missing):
             start = self._start
             if stream in self._last:  # the group was there before: what came since is not to be left out
-                start = self._last[stream] = self._last[stream] if start == "$" else start
+                start = self._last[stream] = self._last[stream] if start in ("$", b"$") else start
             await self._consumer.make_group(stream, start)
             self._missing.discard(stream)
 
@@ -352,7 +347,7 @@ class ConsumerGroup(Generic[S]):
                     due = loop.time() + pause
                 failures = 0
             except exceptions.RedisError as error:
-                if getattr(error, "status_code", "") != "NOGROUP":  # that is for who reads to heal
+                if error.status_code != "NOGROUP":  # that is for who reads to heal
                     await self._after(error, failures)
                 elif pause is not None:
                     due = loop.time() + pause
@@ -421,10 +416,10 @@ class ConsumerGroups(Generic[S]):
             group: the group.
             consumer: the name of this consumer. No other one that runs may have it. With the same name as before a
                 restart it goes on with what was left unfinished; others only do so after ``claim_idle``.
-            prefetch: how many messages are read ahead, at most.
+            prefetch: how many messages are read ahead, at most; one of each stream where there are more streams.
             start: where a new group begins: "0" at the first entry, "$" behind the last, or behind an id.
-            claim_idle: seconds after which an entry that nobody has acknowledged, nor a living consumer holds, is
-                delivered again; ``None`` never looks for such entries.
+            claim_idle: seconds (0.001 or more) after which an entry that nobody has acknowledged, nor a living consumer
+                holds, is delivered again; ``None`` never looks for such entries.
             dead_letter: the stream for entries that were delivered more than ``max_deliveries`` times.
             max_deliveries: deliveries of an entry until it becomes a dead letter.
 
@@ -435,8 +430,8 @@ class ConsumerGroups(Generic[S]):
         for name, number in (("prefetch", prefetch), ("max_deliveries", max_deliveries)):
             if number is not None and (not isinstance(number, int) or number < 1):
                 raise exceptions.DataError(f"{name} must be an int of at least 1")
-        if claim_idle is not None and not claim_idle > 0.0:
-            raise exceptions.DataError("claim_idle must be a positive number of seconds, or None")
+        if claim_idle is not None and not (isinstance(claim_idle, int | float) and 0.001 <= claim_idle < math.inf):
+            raise exceptions.DataError("claim_idle must be a number of seconds from 0.001 on, or None")
         if (dead_letter is None) != (max_deliveries is None):
             raise exceptions.DataError("dead_letter and max_deliveries need each other: give both or neither")
         letters = None if dead_letter is None or max_deliveries is None else (dead_letter, max_deliveries)

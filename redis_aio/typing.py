@@ -3,9 +3,10 @@
 The names follow ``redis.typing`` of redis-py.
 """
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 T = TypeVar("T")
 #: The type of string replies: ``bytes``, or ``str`` where ``decode_responses=True``.
@@ -46,11 +47,49 @@ AnyChannelT = TypeVar("AnyChannelT", bytes, str, memoryview)
 #: Turns a raw reply into the value the caller gets; runs in the caller's task.
 ReplyParser: TypeAlias = Callable[[Any], T]
 
+#: What redis-py's commands return; here they are coroutines, and :data:`Reply` says of what.
+ResponseT: TypeAlias = Awaitable[Any] | Any
+#: Is called with each message of a channel, as a dictionary.
+PubSubHandler: TypeAlias = Callable[[dict[str, Any]], Any]
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A channel or pattern to subscribe to, with what is called for its messages.
+
+    Attributes:
+        name: the channel or pattern.
+        handler: is called with each message; ``None`` to have them returned.
+    """
+
+    name: ChannelT
+    handler: PubSubHandler | None = None
+
+
+class ResponseCallbackProtocol(Protocol):
+    """Makes a value out of a raw reply; see :meth:`redis_aio.Redis.set_response_callback`."""
+
+    def __call__(self, response: Any, **kwargs: Any) -> Any:
+        """Return the value; ``kwargs`` are the options of ``execute_command``."""
+        ...
+
+
+class AsyncResponseCallbackProtocol(Protocol):
+    """Makes a value out of a raw reply, and waits for something meanwhile."""
+
+    async def __call__(self, response: Any, **kwargs: Any) -> Any:
+        """Return the value; ``kwargs`` are the options of ``execute_command``."""
+        ...
+
+
+ResponseCallbackT: TypeAlias = ResponseCallbackProtocol | AsyncResponseCallbackProtocol
+
 __all__ = [
     "AbsExpiryT",
     "AnyChannelT",
     "AnyFieldT",
     "AnyKeyT",
+    "AsyncResponseCallbackProtocol",
     "BitfieldOffsetT",
     "ChannelT",
     "ConsumerT",
@@ -64,11 +103,16 @@ __all__ = [
     "KeysT",
     "Number",
     "PatternT",
+    "PubSubHandler",
     "Reply",
     "ReplyParser",
+    "ResponseCallbackProtocol",
+    "ResponseCallbackT",
+    "ResponseT",
     "S",
     "ScriptTextT",
     "StreamIdT",
+    "Subscription",
     "T",
     "TimeoutSecT",
     "ZScoreBoundT",

@@ -25,14 +25,14 @@ LINGER = 1.0
 class Topic:
     """A channel or pattern that at least one mailbox wants."""
 
-    __slots__ = ("agreed", "asking", "kind", "mailboxes", "name", "put")
+    __slots__ = ("agreed", "asking", "deliver", "kind", "mailboxes", "name")
 
     def __init__(self, kind: Kind, name: bytes) -> None:
         self.kind = kind
         self.name = name
         self.mailboxes: dict[Mailbox, None] = {}
-        #: How the one mailbox takes a message, where there is one.
-        self.put: Callable[[Message[Any], int], None] | None = None
+        #: Takes a message and the size of its data: the one mailbox itself, where there is one.
+        self.deliver: Callable[[Message[Any], int], None] = self._to_all
         #: Whether the server has agreed; and who is asking it, done when that is over, however it ended.
         self.agreed = False
         self.asking: asyncio.Future[None] | None = None
@@ -40,12 +40,20 @@ class Topic:
     def join(self, mailbox: Mailbox) -> None:
         """Deliver to a mailbox too."""
         self.mailboxes[mailbox] = None
-        self.put = mailbox.put if len(self.mailboxes) == 1 else None
+        self._choose()
 
     def leave(self, mailbox: Mailbox) -> None:
         """Deliver to a mailbox no more."""
         self.mailboxes.pop(mailbox, None)
-        self.put = next(iter(self.mailboxes)).put if len(self.mailboxes) == 1 else None
+        self._choose()
+
+    def _choose(self) -> None:
+        only = next(iter(self.mailboxes)) if len(self.mailboxes) == 1 else None
+        self.deliver = self._to_all if only is None else only.put
+
+    def _to_all(self, message: Message[Any], size: int) -> None:
+        for mailbox in self.mailboxes:
+            mailbox.put(message, size)
 
 
 class Hub:
@@ -53,13 +61,15 @@ class Hub:
 
     Args:
         source: gives connections.
-        linger: seconds that the connection is kept when nothing is wanted any more.
+        linger: seconds that the connection is kept when nothing is wanted any more; by default ``LINGER``.
     """
 
-    def __init__(self, source: Source, linger: float = LINGER) -> None:
+    def __init__(self, source: Source, linger: float | None = None) -> None:
+        self._topics: dict[Kind, dict[Any, Topic]] = {kind: {} for kind in KINDS}
+        self._channels, self._patterns, self._shards = (self._topics[kind] for kind in KINDS)
         self.handlers: Handlers = handlers_of(
             {
-                "message": self._message,
+                "message": _messages(self._topics["channel"]),
                 "pmessage": self._pmessage,
                 "smessage": self._smessage,
                 "sunsubscribe": self._sunsubscribe,
@@ -67,12 +77,10 @@ class Hub:
             }
         )
         self._options = source.options
-        self._topics: dict[Kind, dict[Any, Topic]] = {kind: {} for kind in KINDS}
-        self._channels, self._patterns, self._shards = (self._topics[kind] for kind in KINDS)
         self._topics_of: dict[Mailbox, dict[Topic, None]] = {}
         self._entered: dict[Mailbox, None] = {}  # those whose subscription is complete: to them gaps are told
         self._leaving: dict[Any, int] = {}  # shard channels whose SUNSUBSCRIBE is under way
-        self._linger = linger
+        self._linger = LINGER if linger is None else linger
         self._timer: asyncio.TimerHandle | None = None
         self.subscriber: Subscriber = Subscriber(source, self)
 
@@ -148,9 +156,13 @@ class Hub:
         if not mine and mailbox not in self._entered:
             self._topics_of.pop(mailbox, None)
         for kind in KINDS:
-            unwanted = [topic.name for topic in topics if topic.kind == kind and not topic.mailboxes]
-            for name in unwanted:
-                self._topics[kind].pop(delivered(name, self._options), None)
+            unwanted: list[bytes] = []
+            for topic in topics:
+                shown = delivered(topic.name, self._options)
+                # After a refusal another one may have its name.
+                if topic.kind == kind and not topic.mailboxes and self._topics[kind].get(shown) is topic:
+                    del self._topics[kind][shown]
+                    unwanted.append(topic.name)
             asked = self.subscriber.unsubscribe(kind, unwanted) if unwanted else None
             if kind == "shard" and asked is not None:
                 for name in unwanted:
@@ -171,35 +183,17 @@ class Hub:
 
     # -- what comes ---------------------------------------------------------------------------------------------------
 
-    def _message(self, push: Push) -> None:
-        _, channel, data = push
-        topic = self._channels.get(channel)
-        if topic is not None:
-            message = Message("message", channel, None, data)
-            if topic.put is not None:
-                topic.put(message, len(data))
-                return
-            size = len(data)
-            for mailbox in topic.mailboxes:
-                mailbox.put(message, size)
-
     def _pmessage(self, push: Push) -> None:
         _, pattern, channel, data = push
         topic = self._patterns.get(pattern)
         if topic is not None:
-            message = Message("pmessage", channel, pattern, data)
-            size = len(data)
-            for mailbox in topic.mailboxes:
-                mailbox.put(message, size)
+            topic.deliver(Message("pmessage", channel, pattern, data), len(data))
 
     def _smessage(self, push: Push) -> None:
         _, channel, data = push
         topic = self._shards.get(channel)
         if topic is not None:
-            message = Message("smessage", channel, None, data)
-            size = len(data)
-            for mailbox in topic.mailboxes:
-                mailbox.put(message, size)
+            topic.deliver(Message("smessage", channel, None, data), len(data))
 
     def _sunsubscribe(self, push: Push) -> None:
         """Tell an answer from what the server does when a slot moves away: then everything is restored, or refused."""
@@ -304,6 +298,19 @@ def delivered(name: bytes, options: Options) -> bytes | str:
         return name.decode(options.encoding, options.encoding_errors)
     except UnicodeError:
         return name
+
+
+def _messages(channels: dict[Any, Topic]) -> Callable[[Push], None]:
+    """Return the handler of messages to channels, of which there may be hundreds of thousands a second."""
+    topic_of, make = channels.get, Message
+
+    def handle(push: Push) -> None:
+        _, channel, data = push
+        topic = topic_of(channel)
+        if topic is not None:
+            topic.deliver(make("message", channel, None, data), len(data))
+
+    return handle
 
 
 def _ignore(push: Push) -> None:

@@ -78,6 +78,11 @@ class ConnectionLease:
         """Whether keys are being watched."""
         return self._watching
 
+    @property
+    def stateful(self) -> bool:
+        """Whether its holder set something that is lost with the connection."""
+        return self._tainted or self._watching or self._in_multi
+
     @discreet_async
     async def execute(self, command: Command[T]) -> T:
         """Execute a command on this connection; it may change the connection's state."""

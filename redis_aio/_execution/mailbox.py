@@ -178,15 +178,18 @@ class Mailbox:
 
     def _drop_oldest(self, size: int) -> bool:
         incoming = self._incoming
-        gap = incoming.popleft() if incoming and type(incoming[0]) is Gap else None
+        gap: Gap | None = None
         lost = 0
+        if incoming and isinstance(oldest := incoming[0], Gap):
+            gap = oldest
+            incoming.popleft()
         while incoming and (len(incoming) >= self._limit or self._bytes + size > self._byte_limit):
             oldest = incoming.popleft()
-            if type(oldest) is Message:
-                self._taken(oldest)
-                lost += 1
-            elif type(oldest) is Gap:
+            self._taken(oldest)
+            if isinstance(oldest, Gap):
                 gap = oldest if gap is None else Gap("connection", min(gap.since, oldest.since), None)
+            else:
+                lost += type(oldest) is Message
         if gap is None and lost:
             gap = Gap("overflow", time.time(), 0)
             self.gaps += 1
@@ -200,7 +203,7 @@ class Mailbox:
     def _gap_here(self) -> None:
         """Note that a message is missing behind what there is."""
         last = self._incoming[-1]
-        if type(last) is not Gap:
+        if not isinstance(last, Gap):
             self.gaps += 1
             self._incoming.append(Gap("overflow", time.time(), 1))
         elif last.lost is not None:

@@ -25,6 +25,7 @@ NOT_EXECUTED = (
 FINAL = (
     exceptions.PoolTimeoutError,
     exceptions.ClientClosedError,
+    exceptions.ConnectionStateLostError,
     exceptions.AuthenticationError,
     exceptions.AuthorizationError,
     exceptions.ExternalAuthProviderError,

@@ -5,6 +5,7 @@ Attempts are bounded by ``max_retries`` and spaced by jittered backoff; a budget
 
 import asyncio
 import random
+from functools import partial
 from typing import Any, Protocol
 
 from redis_aio import exceptions
@@ -59,10 +60,12 @@ class RetryingExecutor:
     async def execute(self, command: Command[T]) -> T:
         """Execute one command; raises the last failure, or ``OutcomeUnknownError``."""
         value: Any
+        parse: Any = command.reply
         try:
             reply = self._begin(command)
             if reply is None:
-                value = await self._inner.execute(command)
+                value = await self._inner.execute(_unparsed(command))
+                parse = _parsed
             else:
                 value = await reply
                 if isinstance(value, Exception):
@@ -71,30 +74,35 @@ class RetryingExecutor:
                         raise value
                     finally:
                         del value  # the error's traceback holds this frame: no circles
-                parse = command.reply
-                if parse is not None:
-                    value = parse(value)
         except self._catch as error:
             reply = None  # it holds the error, whose traceback holds this frame
-            return await self._again(command, error)
+            value = await self._again(command, error)
+            parse = _parsed
         except BaseException as error:
             reply = value = None
             forget(error)
             raise
         self._completed += 1
-        return value  # type: ignore[no-any-return]  # it is the command's: T
+        if parse is None:
+            return value  # type: ignore[no-any-return]  # it is the command's: T
+        try:  # not above: what a parser raises is no failed attempt
+            return parse(value)  # type: ignore[no-any-return]  # see above
+        except BaseException as error:
+            reply = value = None
+            forget(error)
+            raise
 
-    async def _again(self, command: Command[T], failure: Exception) -> T:
+    async def _again(self, command: Command[Any], failure: Exception) -> Any:
         try:
             attempt = 0
             while self._may_retry([command], failure) and await self._pause(attempt, command.name, failure):
                 attempt += 1
                 try:
-                    return await self._inner.execute(command)
+                    return await self._inner.execute(_unparsed(command))
                 except self._catch as error:
                     failure = error
             if command.name == "SHUTDOWN" and failure.__class__ is exceptions.ConnectionError:
-                return None  # type: ignore[return-value]  # it is answered by the connection's end
+                return None  # it is answered by the connection's end
             raise final_error(command, failure, unsafe=self._unsafe)
         except BaseException as error:
             forget(error)
@@ -148,3 +156,15 @@ class RetryingExecutor:
                 break
             attempt += 1
         return finished(batch, values, failure, unsafe=self._unsafe)
+
+
+def _unparsed(command: Command[Any]) -> Command[Any]:
+    """Return the command with a parser that puts the work off to :func:`_parsed`."""
+    parse = command.reply
+    if parse is None:
+        return command
+    return Command(command.name, *command.args, reply=partial(partial, parse), spec=command.spec)
+
+
+def _parsed(value: Any) -> Any:
+    return value() if isinstance(value, partial) else value

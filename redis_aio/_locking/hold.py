@@ -3,10 +3,13 @@
 import asyncio
 import math
 import weakref
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from redis_aio._locking.line import WaitingLine
+
+#: Seconds for which a release may hold up a body that was cancelled; then it is left to the background.
+UNWINDING: float = 0.05
 
 
 class Hold:
@@ -25,11 +28,12 @@ class Hold:
         left: the seconds after which the present holder's time is over, as far as one was told.
         held_already: the token that the task holds already, or nothing.
         reentrant: and this one is the present holder's.
+        entered: it was acquired by an ``async with``.
         expires_at: the loop time until which it is certainly held, if nobody interferes.
         fence: the fencing token, or 0.
         over: it was released, or its end was reported.
         releasing: its release has begun: nobody works under it any more.
-        release_sent: a release may have reached the server, so finding the token gone is no loss.
+        release_sent: a release may have reached the server, or will, so finding the token gone is no loss.
         in_time: it had time left when its release was first sent.
         is_lost: the renewal found it lost.
         reason: why it was lost.
@@ -42,9 +46,9 @@ class Hold:
     """
 
     __slots__ = (
-        *("__weakref__", "cancelling", "doubtful", "expires_at", "fence", "held_already", "in_time", "interrupted"),
-        *("is_lost", "left", "line", "over", "owner", "reason", "reentrant", "release_sent", "releasing", "renewal"),
-        *("strict", "token", "unanswered", "_event", "plainly", "waits"),
+        *("__weakref__", "_event", "cancelling", "doubtful", "entered", "expires_at", "fence", "held_already"),
+        *("in_time", "interrupted", "is_lost", "left", "line", "over", "owner", "plainly", "reason", "reentrant"),
+        *("release_sent", "releasing", "renewal", "strict", "token", "unanswered", "waits"),
     )
 
     def __init__(self, token: bytes, *, chosen: bool = False) -> None:
@@ -57,6 +61,7 @@ class Hold:
         self.left = math.inf
         self.held_already = b""
         self.reentrant = False
+        self.entered = False
         self.expires_at = math.inf
         self.fence = 0
         self.over = False
@@ -103,6 +108,16 @@ class Hold:
         if body is not None and not body.done():
             self.interrupted = True
             body.cancel()
+
+
+async def hurried(release: Awaitable[None]) -> None:
+    """Await the release of a body that was cancelled: whoever cancelled it does not wait for a server that is away.
+
+    Raises:
+        TimeoutError: it took too long.
+    """
+    async with asyncio.timeout(UNWINDING):
+        await release
 
 
 async def end_interrupted(hold: Hold, error: BaseException | None, lost: Exception) -> None:

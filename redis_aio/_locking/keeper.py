@@ -19,7 +19,7 @@ from redis_aio._locking.hold import Hold
 from redis_aio._locking.line import WaitingLine
 from redis_aio._locking.scripts import EXTEND, RELEASE_AGAIN, Execute, channel_of, milliseconds
 from redis_aio._options import Options
-from redis_aio.exceptions import ClientClosedError, ResponseError
+from redis_aio.exceptions import ClientClosedError, NoPermissionError, WrongTypeError
 from redis_aio.typing import KeyT
 
 logger = logging.getLogger("redis_aio.lock")
@@ -31,6 +31,8 @@ CLEAN_UP_UNLIMITED = 600.0
 CLEAN_UP_PAUSE = 0.1
 #: Seconds after which it is done again: the lost acquire may arrive after its clean-up, on a connection that was slow.
 CLEAN_UP_AGAIN = (0.15, 0.35)
+#: What no further attempt will change. Any other error may pass: BUSY, READONLY, MISCONF, CLUSTERDOWN ...
+FINAL: tuple[type[Exception], ...] = (ClientClosedError, NoPermissionError, WrongTypeError)
 #: Seconds that closing the client waits for clean-ups.
 CLOSING_TIME = 0.25
 #: Seconds between attempts to renew while the server does not answer.
@@ -80,6 +82,8 @@ class LockKeeper:
         """End everything: what is renewed counts as lost, clean-ups get a quarter of a second."""
         for hold in list(self._renewed):
             hold.lose("the client was closed")
+        for line in list(self._lines.values()):
+            line.close()
         try:
             if self._unanswered:
                 await asyncio.wait(self._unanswered, timeout=CLOSING_TIME)
@@ -128,11 +132,11 @@ class LockKeeper:
             while True:
                 try:
                     await RELEASE_AGAIN.run(execute, (key,), token, channel_of(name))
-                except (ClientClosedError, ResponseError) as error:
+                except FINAL as error:
                     reason = "a lock could not be cleaned up"
                     _log.tell(logger, logging.INFO, "lock.not_deleted", reason=reason, error=error)
                     return
-                except Exception:  # the server does not answer, or a hook raises
+                except Exception:  # the server does not answer, or cannot write now, or a hook raises
                     if self.loop.time() >= until:
                         return
                     await asyncio.sleep(CLEAN_UP_PAUSE * random.uniform(0.5, 1.0))
@@ -202,7 +206,7 @@ class LockKeeper:
             return
         subscribe = getattr(client, "subscribe", None)
         options: Options | None = getattr(client, "options", None)
-        if subscribe is None or options is None or options.pool_size < 2:  # the only connection is for commands
+        if subscribe is None or options is None or options.pool_size < 3:  # others may need the only lease
             return
         line.listener = self._start(self._listen(subscribe, channel_of(name), line), "listener")
 

@@ -8,13 +8,16 @@ import asyncio
 import math
 import weakref
 from collections import deque
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Held(Protocol):
     """What the line knows of the present holder."""
 
+    token: bytes
+    entered: bool
     expires_at: float
+    owner: "weakref.ref[asyncio.Task[Any]] | None"
 
     @property
     def live(self) -> bool:
@@ -85,6 +88,17 @@ class WaitingLine:
         if holder is None or not holder.live:
             return 0.0
         return max(0.0, holder.expires_at - self.loop.time())
+
+    def entered_by(self, task: "asyncio.Task[Any]") -> Held | None:
+        """Return the holder that is the ``async with`` of this task, if there is one."""
+        holder = None if self._holder is None else self._holder()
+        mine = holder is not None and holder.entered and holder.owner is not None and holder.owner() is task
+        return holder if mine else None
+
+    def close(self) -> None:
+        """Have those in line ask, one after the other, and find that the client is closed."""
+        self._holder = None
+        self.wake()
 
     def enter(self) -> Waiter:
         """Stand in line."""

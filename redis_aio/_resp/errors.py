@@ -101,5 +101,5 @@ def _coded(kind: type[e.RedisError], text: str, code: str) -> e.RedisError:
         error = kind(text)
     except e.InvalidResponse:
         return e.ResponseError(f"{code} {text}", status_code=code)
-    vars(error)["status_code"] = code
+    error.status_code = code
     return error

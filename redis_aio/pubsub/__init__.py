@@ -9,7 +9,11 @@
 """
 
 from redis_aio._execution.mailbox import Gap, Message, SubscriptionStats
-from redis_aio.pubsub.classic import AsyncPubsubWorkerExceptionHandler, PubSub, PubsubWorkerExceptionHandler
+from redis_aio.pubsub.classic import (
+    AsyncPubsubWorkerExceptionHandler,
+    PubSub,
+    PubsubWorkerExceptionHandler,
+)
 from redis_aio.pubsub.face import PubSubFace
 from redis_aio.pubsub.keyspace import KeyspaceEvent, KeyspaceEvents
 from redis_aio.pubsub.messages import Messages

@@ -89,7 +89,7 @@ class PubSub:
     # -- subscribing ----------------------------------------------------------------------------------------------
 
     async def subscribe(self, *args: Any, **kwargs: Handler) -> None:
-        """Subscribe to channels; those given as keywords have handlers.
+        """Subscribe to channels; those given as keywords, or as :class:`redis_aio.Subscription`, have handlers.
 
         Raises:
             NoPermissionError: the user may not.
@@ -146,7 +146,7 @@ class PubSub:
         options = self._subscriptions.source.options
         given: dict[Any, Handler | None] = {}
         for arg in _flat(args):
-            # Something with a name and a handler is redis-py's Subscription.
+            # Anything with a name and a handler: redis-py's Subscription as well.
             name, handler = (arg.name, arg.handler) if hasattr(arg, "handler") else (arg, None)
             given[name] = handler
         given.update(kwargs)
@@ -329,8 +329,10 @@ class PubSub:
     async def aclose(self) -> None:
         """Unsubscribe from everything and close the connection. Nothing is waited for."""
         inbox, self._inbox = self._inbox, None
-        for handlers in (self.channels, self.patterns, self.shard_channels, *self._leaving.values()):
+        for handlers in (self.channels, self.patterns, self.shard_channels):
             handlers.clear()
+        for leaving in self._leaving.values():
+            leaving.clear()
         if inbox is not None:
             self._subscriptions.end(inbox, inbox.mailbox, exceptions.PubSubError("the subscription is closed"))
 

@@ -114,10 +114,11 @@ class KeyspaceEvents(Generic[S]):
         if isinstance(item, Gap):
             return item
         channel: Any = item.channel
-        match = (_CHANNEL_BYTES if isinstance(channel, bytes) else _CHANNEL).match(channel)
+        match = _CHANNEL_BYTES.match(channel) if isinstance(channel, bytes) else _CHANNEL.match(channel)
         if match is None:
             return None
         kind, db, rest = match.groups()
+        key: Any
         key, event = (rest, item.data) if text(kind) == "space" else (item.data, rest)
         name = text(event)
         return KeyspaceEvent(key, name, int(db)) if not self._events or name in self._events else None

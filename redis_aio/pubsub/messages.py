@@ -148,7 +148,9 @@ def names_of(
 
 def several(names: ChannelsT) -> Iterable[ChannelT]:
     """Return one name or several as several."""
-    return (names,) if isinstance(names, str | bytes | bytearray | memoryview) else names
+    if isinstance(names, str | bytes | bytearray):
+        return (names,)
+    return (bytes(names),) if isinstance(names, memoryview) else names
 
 
 def encoded(name: object, options: Options) -> bytes:

@@ -4,7 +4,7 @@ import json
 import struct
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -186,6 +186,11 @@ async def test_suggestions(filled: Face) -> None:
     assert await filled(lambda r: r.ft().suglen("s")) == 2
 
 
+async def test_one_of_several_suggestions_is_refused(filled: Face) -> None:
+    with pytest.raises(ResponseError, match="invalid score"):
+        await filled.client.ft().sugadd("s", Suggestion("one", cast("float", "high")), Suggestion("two"))
+
+
 async def test_several_suggestions_in_a_pipeline(filled: Face) -> None:
     pipe = filled.client.pipeline()
     pipe.ft().sugadd("s", Suggestion("one"), Suggestion("two"))
@@ -347,6 +352,13 @@ def test_querystring_of_all_parts() -> None:
 
 def test_documents() -> None:
     assert repr(Document("a", x=1)) == "Document {'id': 'a', 'payload': None, 'x': 1}"
+
+
+@pytest.mark.parametrize("name", ["self", "__class__", "__dict__"])
+def test_documents_may_have_a_field_of_any_name(name: str) -> None:
+    [document] = Result([1, b"a", [name.encode(), b"value"]]).docs
+    assert vars(document)[name] == "value"
+    assert type(document) is Document
 
 
 # -- what is refused --------------------------------------------------------------------------------------------------

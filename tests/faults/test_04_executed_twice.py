@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 from redis_aio import Redis
+from redis_aio.codecs import Codec
 from redis_aio.exceptions import (
+    BusyLoadingError,
     ConnectionError,
     OutcomeUnknownError,
     OutcomeUnknownTimeoutError,
@@ -258,3 +260,26 @@ async def test_nothing_is_executed_after_a_caller_gave_up(
     await Nonces().settle(client, 20)
     await asyncio.sleep(0.15)  # several backoffs: nothing may happen in them
     assert observer.executions("get") == executed
+
+
+@pytest.mark.parametrize("options", [{}, {"auto_pipeline": False}, {"single_connection_client": True}], ids=str)
+@pytest.mark.parametrize("error", [ConnectionError, ReadTimeoutError, BusyLoadingError, asyncio.CancelledError])
+async def test_what_a_parser_raises_is_no_failed_attempt(
+    make_client: MakeClient, observer: Observer, error: type[BaseException], options: Any
+) -> None:
+    """A parser may be the user's own. Its error is the caller's, as it is, and nothing is sent again."""
+
+    def fail(*args: Any) -> Any:
+        raise error("of a parser")
+
+    client = make_client(**options, codec=Codec(str, fail))
+    await client.zadd("z", {str(number): number for number in range(10)})
+    with pytest.raises(error, match="^of a parser$"):
+        await client.execute_command("ZPOPMIN", "z", score_cast_func=fail)
+    assert observer.ask("ZCARD", "z") == 9
+    observer.forget_executions()
+    await client.set("k", 1)
+    with pytest.raises(error, match="^of a parser$"):
+        await client.get_as("k", int)
+    assert observer.executions("get") == 1
+    assert await client.zscore("z", "5") == 5.0

@@ -19,7 +19,16 @@ from typing import Any
 import anyio
 import pytest
 
-from redis_aio import LockError, LockLostError, LockNotOwnedError, Redis, RedisError
+from redis_aio import (
+    ClientClosedError,
+    ConnectionError,
+    LockError,
+    LockLostError,
+    LockNotOwnedError,
+    Redis,
+    RedisError,
+)
+from redis_aio.exceptions import BusyScriptError
 from redis_aio.testing import RedisServer
 from tests.conftest import MakeClient
 from tests.faults.conftest import Connect
@@ -271,6 +280,73 @@ async def test_a_lost_lock_is_reported_once(connect: Connect, observer: Observer
     assert await observer_token(observer, "l:1") == b"rival"
 
 
+async def test_a_cancelled_body_is_not_held_up_by_the_release(
+    private_server: RedisServer, make_client: MakeClient
+) -> None:
+    """The server stands still: whoever cancels the body does not wait for it as well."""
+    client = await warmed_up(make_client(host=private_server.host, port=private_server.port))
+    left = 0.0
+    with pytest.raises(TimeoutError):  # noqa: PT012 - the body is what fails
+        async with asyncio.timeout(0.2):
+            async with client.lock("l:1", timeout=60):
+                private_server.pause()
+                try:
+                    await asyncio.sleep(30)
+                finally:
+                    left = time.monotonic()
+    assert time.monotonic() - left < scale.PROMPT / 2
+    private_server.resume()
+    with Observer(private_server) as observer:
+        await eventually(lambda: not lock_keys(observer), within=BOUND)
+
+
+async def test_a_release_that_failed_and_was_completed_can_be_repeated(
+    private_server: RedisServer, make_client: MakeClient
+) -> None:
+    client = make_client(host=private_server.host, port=private_server.port, max_retries=0)
+    lock = client.lock("l:1", timeout=60)
+    await lock.acquire()
+    private_server.kill()
+    await eventually(lambda: client.pool_stats().total == 0)
+    with pytest.raises(ConnectionError) as caught:
+        await lock.release()
+    assert not getattr(caught.value, "written", True)
+    token = lock.local.token
+    private_server.restart()
+    with Observer(private_server) as observer:
+        observer.ask("SET", "l:1", token)  # as if it had been persistent
+        await eventually(lambda: not lock_keys(observer), within=BOUND)
+    await lock.release()
+    with pytest.raises(LockError, match="already"):
+        await lock.release()
+
+
+#: Until so many microseconds have passed.
+_BUSY = """
+local function now() local time = redis.call('TIME') return time[1] * 1000000 + time[2] end
+local till = now() + ARGV[1]
+while now() < till do end
+"""
+
+
+async def test_a_server_that_is_busy_gets_its_clean_up_later(
+    private_server: RedisServer, make_client: MakeClient
+) -> None:
+    client = await warmed_up(make_client(host=private_server.host, port=private_server.port))
+    private_server.command("CONFIG", "SET", "busy-reply-threshold", "20")
+    lock = client.lock("l:1")
+    await lock.acquire()
+    busy = asyncio.ensure_future(
+        make_client(host=private_server.host, port=private_server.port).eval(_BUSY, 0, 400_000)
+    )
+    await asyncio.sleep(0.1)
+    with pytest.raises(BusyScriptError):
+        await lock.release()
+    await busy
+    with Observer(private_server) as observer:
+        await eventually(lambda: not lock_keys(observer), within=BOUND)
+
+
 # -- L3: lost while it is held ----------------------------------------------------------------------------------------
 
 
@@ -405,6 +481,17 @@ async def test_the_client_is_closed_while_a_lock_is_renewed(make_client: MakeCli
     await asyncio.wait([task], timeout=scale.PROMPT)
     assert isinstance(task.exception(), LockLostError)
     await eventually(lambda: not _lock_tasks())
+
+
+async def test_the_client_is_closed_while_tasks_wait(make_client: MakeClient) -> None:
+    client = await warmed_up(make_client())
+    await client.lock("l:1").acquire()
+    waiters = [asyncio.ensure_future(client.lock("l:1", sleep=10).acquire()) for _ in range(50)]
+    await asyncio.sleep(0.05)
+    await client.aclose()
+    _, waiting = await asyncio.wait(waiters, timeout=scale.PROMPT)
+    assert not waiting
+    assert all(isinstance(waiter.exception(), ClientClosedError) for waiter in waiters)
 
 
 # -- L5: nothing is left behind ---------------------------------------------------------------------------------------

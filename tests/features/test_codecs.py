@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, assert_type
+from typing import Any, Literal, assert_type
 
 import msgspec
 import pydantic
@@ -106,6 +106,23 @@ async def test_pydantic(make_client: MakeClient) -> None:
         await r.get_as("i", Item)
 
 
+@dataclass
+class Derived:
+    """Has a field that is computed, and is written all the same."""
+
+    x: int
+    double: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.double = 2 * self.x
+
+
+def test_fields_that_are_computed() -> None:
+    data = JSON_CODEC.encode(Derived(3))
+    assert data == '{"x": 3, "double": 6}'
+    assert JSON_CODEC.decode(b'{"x": 3, "double": 7}', Derived) == Derived(3)
+
+
 def test_a_codec_is_a_codec() -> None:
     with pytest.raises(TypeError, match="codec"):
         Redis(codec=json)  # type: ignore[call-overload]  # the point
@@ -126,6 +143,8 @@ def test_a_codec_is_a_codec() -> None:
         ("x", int | str),
         ({"a": 1}, dict[str, Any]),
         (True, bool),
+        ("a", Literal["a", "b"]),
+        ((1, 2), tuple[int, int, int] | tuple[int, int]),
     ],
     ids=str,
 )
@@ -136,7 +155,19 @@ def test_json_has_these_types(value: Any, kind: Any) -> None:
     assert (found, type(found)) == (value, type(value))
 
 
-@pytest.mark.parametrize(("data", "kind"), [("5", str), ("true", int), ('"x"', int | None), ("[1]", dict[str, int])])
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        ("5", str),
+        ("true", int),
+        ('"x"', int | None),
+        ("[1]", dict[str, int]),
+        ('{"1": 2}', dict[int, int]),  # a key of JSON is a string
+        ("[1, 2, 3]", tuple[int, int]),
+        ('"c"', Literal["a", "b"]),
+        ("1", Literal[True]),
+    ],
+)
 def test_json_of_another_type(data: str, kind: Any) -> None:
     with pytest.raises(TypeError, match="fit"):
         JSON_CODEC.decode(data.encode(), kind)

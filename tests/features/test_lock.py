@@ -166,6 +166,32 @@ async def test_reentrant_use_is_refused_at_once(client: "Redis[bytes]") -> None:
     await lock.release()
 
 
+async def test_nested_blocks_of_one_task_are_refused(client: "Redis[bytes]") -> None:
+    """Through two objects, as it happens when a function that locks calls another one."""
+    async with client.lock("lock", timeout=60):
+        async with asyncio.timeout(PROMPT):
+            with pytest.raises(LockError, match="already"):
+                async with client.lock("lock", timeout=60):
+                    pass
+        assert not await client.lock("lock").acquire(blocking_timeout=0.05)
+        elsewhere = asyncio.create_task(client.lock("lock").acquire())
+        await asyncio.sleep(0.05)
+        assert not elsewhere.done()
+    assert await elsewhere
+    await client.delete("lock")
+    async with client.lock("lock", timeout=60, raise_on_release_error=False):
+        await client.delete("lock")
+        async with asyncio.timeout(PROMPT), client.lock("lock", raise_on_release_error=False):
+            pass  # it was lost, so it can be taken again
+
+
+async def test_a_lock_that_was_not_taken_by_a_block_can_be_waited_for(client: "Redis[bytes]") -> None:
+    """Somebody else may release it, or its time may pass."""
+    await client.lock("lock", timeout=0.1).acquire()
+    async with asyncio.timeout(PROMPT), client.lock("lock"):
+        pass
+
+
 async def _elsewhere(call: Callable[[], Awaitable[Any]]) -> Any:
     async def run() -> Any:
         return await call()
@@ -286,6 +312,18 @@ async def test_a_release_is_noticed_where_it_cannot_be_heard(make_client: MakeCl
 
 
 @pytest.mark.one_loop
+async def test_waiting_does_not_take_the_only_lease(make_client: MakeClient, observer: Observer) -> None:
+    observer.ask("SET", "lock", "foreign")
+    client = make_client(pool_size=2, pool_timeout=0.3)
+    waiter = asyncio.create_task(client.lock("lock", sleep=0.02).acquire())
+    await asyncio.sleep(0.1)
+    assert await client.blpop("nothing", timeout=0.01) is None
+    observer.ask("DEL", "lock")
+    async with asyncio.timeout(PROMPT):
+        assert await waiter
+
+
+@pytest.mark.one_loop
 async def test_the_end_of_the_holders_time_is_not_waited_beyond(make_client: MakeClient, observer: Observer) -> None:
     observer.ask("SET", "lock", "foreign", "PX", 200)
     lock = make_client().lock("lock", sleep=60)
@@ -320,10 +358,12 @@ async def test_blocking_timeout_is_kept(client: "Redis[bytes]") -> None:
 
 
 async def test_anyio_cancels_a_waiter(client: "Redis[bytes]") -> None:
-    async with client.lock("lock"):
-        with anyio.move_on_after(0.05) as scope:
-            await client.lock("lock").acquire()
-        assert scope.cancelled_caught
+    holder = client.lock("lock")
+    await holder.acquire()
+    with anyio.move_on_after(0.05) as scope:
+        await client.lock("lock").acquire()
+    assert scope.cancelled_caught
+    await holder.release()
     async with client.lock("lock", blocking_timeout=1):
         pass
 

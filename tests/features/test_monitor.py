@@ -1,8 +1,10 @@
 """Monitor: every command of the server as an asynchronous iterator, bounded, with gaps where some are missing."""
 
 import asyncio
+import gc
 import re
 import time
+import tracemalloc
 from collections.abc import Iterator
 from typing import Any
 
@@ -137,6 +139,20 @@ def test_parse_refuses_what_is_no_line(line: bytes) -> None:
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("escaped", ["x", "\\x00", 'a\\n\\"', "\\\\"], ids=["plain", "binary", "mixed", "slashes"])
+@pytest.mark.one_loop
+async def test_a_long_argument_takes_little_memory(escaped: str) -> None:
+    line = f'1.5 [0 lua] "SET" "{escaped * 100_000}"'.encode()
+    tracemalloc.start()
+    try:
+        found = parse(line)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found["args"][1] == escaped.encode().decode("unicode_escape").encode("latin-1") * 100_000
+    assert peak < 70 * len(line)
+
+
 # -- its connection ---------------------------------------------------------------------------------------------------
 
 
@@ -176,6 +192,19 @@ async def test_a_user_who_may_not(make_client: MakeClient, server: RedisServer) 
         assert client.pool_stats().in_use <= 1
     finally:
         server.command("ACL", "DELUSER", "blind")
+
+
+@pytest.mark.one_loop
+async def test_a_forgotten_one_does_not_cost_the_server_on(make_client: MakeClient, observer: Observer) -> None:
+    client = make_client(client_name="forgetful")
+
+    async def forget() -> None:
+        await client.monitor().connect()
+
+    with pytest.warns(ResourceWarning, match="unclosed <Monitor"):  # noqa: PT031 - it may take a collection
+        await forget()
+        gc.collect()
+    await eventually(lambda: not observer.clients("forgetful"))
 
 
 @pytest.mark.one_loop

@@ -4,7 +4,9 @@ from typing import assert_type
 
 import pytest
 
-from redis_aio import Redis, ResponseError
+from redis_aio import DataError, Redis, ResponseError
+from redis_aio._command.command import Command
+from redis_aio.commands.search.suggestion import Suggestion
 from tests.conftest import MakeClient
 
 pytestmark = pytest.mark.one_loop
@@ -34,6 +36,13 @@ async def test_groups_behind_an_accessor(make_client: MakeClient) -> None:
     r: Redis[bytes] = make_client()
     with pytest.raises(ResponseError, match=r"Command # 1 \((JSON.GET|VCARD)\)"):
         await r.pipelined(r.commands.vset().vcard("a"), r.commands.json().get("a"))
+
+
+def test_one_value_is_one_command() -> None:
+    ft = Redis().commands.ft("index")
+    assert isinstance(ft.sugadd("s", Suggestion("one")), Command)
+    with pytest.raises(DataError, match="one suggestion at a time"):
+        _ = ft.sugadd("s", Suggestion("one"), Suggestion("two"))
 
 
 async def test_the_error_tells_which(make_client: MakeClient) -> None:

@@ -293,3 +293,21 @@ async def test_what_func_raises_is_raised_and_nothing_is_executed(client: Any) -
         assert failure.value is error
     assert await client.exists("n") == 0
     await eventually(lambda: client.pool_stats().in_use == client.pool_stats().shared)
+
+
+async def test_watching_begins_anew_after_the_connection_was_lost(client: Any, observer: Observer) -> None:
+    async with client.pipeline() as pipe:
+        await pipe.watch("key")
+        observer.ask("CLIENT", "KILL", "ID", await pipe.client_id())
+        with pytest.raises(ConnectionError):
+            await pipe.watch("other")  # "key" is not watched any more: that must be told
+        with pytest.raises(ConnectionError):
+            await pipe.get("key")
+        await pipe.watch("key")
+        assert await pipe.get("key") is None
+        observer.ask("SET", "key", "rival")
+        pipe.multi()
+        pipe.set("key", "mine")
+        with pytest.raises(WatchError):
+            await pipe.execute()
+    assert client.pool_stats().in_use <= 1

@@ -19,7 +19,7 @@ LAYERS = (
     {""},
     {
         *("client", "cluster", "ring", "sentinel", "pipeline", "pipelined", "iterators", "modules"),
-        *("pubsub", "monitor", "lock", "script", "raw", "streams"),
+        *("pubsub", "monitor", "lock", "script", "raw", "streams", "drop_in", "keyspace_notifications", "utils", "driver_info"),
         *("otel", "cache", "ratelimit", "testing", "connection", "health"),
         *("_doctor", "_locking", "_consumer", "__main__"),
     },
@@ -28,7 +28,7 @@ LAYERS = (
     {"_command"},
     {
         *("_resp", "_replies", "_log", "_options", "_option_kinds", "_option_table", "_urls", "_tls"),
-        *("backoff", "retry", "credentials", "codecs", "events", "_discreet"),
+        *("backoff", "retry", "credentials", "codecs", "events", "_discreet", "crc", "_kwargs"),
     },
     {"typing", "exceptions", "_version"},
 )

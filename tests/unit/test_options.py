@@ -119,8 +119,7 @@ def test_options_cannot_be_changed() -> None:
         ({"retry_on_error": None}, "retry_on_error", ()),
         ({"keepalive": None}, "keepalive", False),
         ({"socket_options": None}, "socket_options", {}),
-        ({"single_connection_client": True}, "pool_size", 1),
-        ({"single_connection_client": True, "max_connections": 10}, "pool_size", 1),
+        ({"single_connection_client": True, "max_connections": 10}, "pool_size", 10),
     ],
 )
 def test_value_becomes(given: dict[str, Any], name: str, expected: Any) -> None:

@@ -95,7 +95,7 @@ def test_the_text_is_what_redis_py_gives(text: str) -> None:
 def test_the_class_and_the_code(text: str, kind: type[Exception], code: str | None) -> None:
     error = reply_error(text)
     assert type(error) is kind
-    assert vars(error)["status_code"] == code
+    assert error.status_code == code
 
 
 READONLY_FROM_SCRIPTS = [

@@ -14,8 +14,10 @@ import json
 import secrets
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
+from weakref import WeakSet
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -69,6 +71,7 @@ def create_app(url: str, *, console: bool = True) -> Starlette:
         lifespan=lifespan,
     )
     app.state.traces = traces
+    app.state.streams = WeakSet()
     app.add_middleware(tracing.RequestSpans, provider=provider)
     return app
 
@@ -77,6 +80,17 @@ def db(request: Request) -> "redis.Redis[str]":
     """Return the client."""
     client: redis.Redis[str] = request.app.state.redis
     return client
+
+
+async def sent(request: Request) -> Any:
+    """Return the JSON that was sent.
+
+    Raises:
+        ValueError: it is none, or has text that is no Unicode (``"\\ud800"``): that could be stored, but not sent on.
+    """
+    given = await request.json()
+    json.dumps(given, ensure_ascii=False).encode()
+    return given
 
 
 async def home(request: Request) -> Response:
@@ -100,7 +114,7 @@ async def messages(request: Request) -> Response:
 async def post_message(request: Request) -> Response:
     """Store a message, drop the oldest, and tell everybody who listens: all of it or nothing."""
     try:
-        text = str((await request.json())["text"])[:500]
+        text = str((await sent(request))["text"])[:500]
     except (ValueError, KeyError, TypeError):
         return JSONResponse({"error": 'send {"text": "..."}'}, status_code=400)
     message = {"text": text, "at": time.time()}
@@ -113,25 +127,35 @@ async def post_message(request: Request) -> Response:
 
 async def events(request: Request) -> Response:
     """Send each message to the browser as it is posted."""
-    return StreamingResponse(board(db(request)), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+    stream = board(db(request), request.app.state.streams)
+    return StreamingResponse(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 
-async def board(client: "redis.Redis[str]") -> AsyncIterator[str]:
-    """Yield server-sent events. All browsers of this process share one connection to Redis."""
-    async with client.subscribe("board") as subscription:
-        yield "event: ready\ndata: {}\n\n"
-        while True:
-            try:
-                message = await subscription.get(timeout=HEARTBEAT)
-            except redis.ClientClosedError:
-                return  # the app ends
-            except TimeoutError:
-                yield ": still there\n\n"
-                continue
-            if isinstance(message, redis.Gap):
-                yield f"event: gap\ndata: {json.dumps(message.reason)}\n\n"  # the browser loads the list again
-            else:
-                yield f"data: {message.data}\n\n"
+async def board(client: "redis.Redis[str]", streams: "WeakSet[redis.Messages[str]]") -> AsyncIterator[str]:
+    """Yield server-sent events. All browsers of this process share one connection to Redis.
+
+    When it ends, because Redis is away or the app ends, the browser asks again by itself.
+    """
+    with suppress(redis.ConnectionError, redis.TimeoutError, redis.PubSubError):
+        async with client.subscribe("board") as subscription:
+            streams.add(subscription)
+            yield "event: ready\ndata: {}\n\n"
+            while True:
+                try:
+                    message = await subscription.get(timeout=HEARTBEAT)
+                except TimeoutError:
+                    yield ": still there\n\n"
+                    continue
+                if isinstance(message, redis.Gap):
+                    yield f"event: gap\ndata: {json.dumps(message.reason)}\n\n"  # the browser loads the list again
+                else:
+                    yield f"data: {message.data}\n\n"
+
+
+async def end_streams(app: Starlette) -> None:
+    """End all streams of events: browsers keep them open, so a server that waits for its requests would wait for ever."""
+    for subscription in list(app.state.streams):
+        await subscription.aclose()
 
 
 # -- many at once: a pipeline -----------------------------------------------------------------------------------------
@@ -147,7 +171,7 @@ async def items(request: Request) -> Response:
 async def put_items(request: Request) -> Response:
     """Store ``{"name": "value", ...}`` for an hour each: however many there are, it is one round trip."""
     try:
-        given = {str(name): str(value) for name, value in (await request.json()).items()}
+        given = {str(name): str(value) for name, value in (await sent(request)).items()}
     except (ValueError, AttributeError):
         return JSONResponse({"error": 'send {"name": "value", ...}'}, status_code=400)
     async with db(request).pipeline(transaction=False) as pipe:

@@ -24,7 +24,7 @@ DEFAULT_DECODER = JSONDecoder()
 DEFAULT_ENCODER = JSONEncoder()
 
 
-class FPHAType(Enum):
+class FPHAType(str, Enum):  # noqa: UP042 - as in redis-py; a StrEnum prints otherwise
     """How an array of floating-point numbers is kept. Redis 8.8."""
 
     BF16 = "BF16"

@@ -5,7 +5,7 @@ from typing import Any, NoReturn, TypeAlias
 
 from redis_aio._command.command import Command
 from redis_aio._command.table import SPECS
-from redis_aio._replies.common import mapping
+from redis_aio._replies.common import mapping, ok
 from redis_aio.commands._arguments import some
 from redis_aio.commands.base import CommandGroup, ModuleCommands
 from redis_aio.commands.search import _parsing as parsing
@@ -23,6 +23,7 @@ from redis_aio.commands.search.profile_information import ProfileInformation
 from redis_aio.commands.search.query import Query
 from redis_aio.commands.search.result import Result
 from redis_aio.commands.search.suggestion import Suggestion, SuggestionParser
+from redis_aio.exceptions import DataError
 from redis_aio.typing import EncodableT, KeyT, Reply, S
 
 #: Parameters of a query: what ``$name`` stands for.
@@ -401,7 +402,7 @@ class SearchCommands(ModuleCommands[S]):
 
         https://redis.io/commands/ft.config-set/
         """
-        return self._run(Command("FT.CONFIG", "SET", option, value, reply=lambda reply: reply in (b"OK", "OK")))
+        return self._run(Command("FT.CONFIG", "SET", option, value, reply=ok))
 
     def config_get(self, option: str) -> Reply[dict[S, Any]]:
         """Return options of the module; ``*`` for all.
@@ -410,11 +411,15 @@ class SearchCommands(ModuleCommands[S]):
         """
         return self._run(Command("FT.CONFIG", "GET", option, reply=mapping))
 
-    def delete_document(self, doc_id: KeyT, delete_actual_document: bool = False) -> Reply[int]:
+    def delete_document(self, doc_id: KeyT, conn: None = None, delete_actual_document: bool = False) -> Reply[int]:
         """Take a document out of the index; deprecated by the server: delete the key.
+
+        ``conn`` is redis-py's, and must be ``None``: inside a pipeline use ``pipe.ft(index)``.
 
         https://redis.io/commands/ft.del/
         """
+        if conn is not None:
+            raise DataError("conn cannot be given: for a pipeline use pipe.ft(index_name).delete_document(...)")
         words = ("DD",) if delete_actual_document else ()
         return self._run(Command("FT.DEL", self.index_name, doc_id, *words))
 

@@ -12,11 +12,10 @@ class Document:
         fields: the fields; a JSON document is ``json``.
     """
 
-    def __init__(self, id: str, payload: str | None = None, **fields: Any) -> None:
+    def __init__(self, /, id: str, payload: str | None = None, **fields: Any) -> None:
         self.id = id
         self.payload = payload
-        for name, value in fields.items():
-            setattr(self, name, value)
+        vars(self).update(fields)  # not setattr: whoever writes documents may name a field "__class__"
 
     def __getattr__(self, name: str) -> Any:  # for type checkers: the fields are not known before
         raise AttributeError(f"this document has no field {name!r}")
