@@ -4,23 +4,27 @@ Tools that report errors print the local variables of each frame. So where an er
 this library's functions that have ended are emptied: of a call that failed remain the places, not what was passed.
 """
 
+import dis
 import functools
+import inspect
+import sys
 from collections.abc import Callable, Coroutine
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
 A = TypeVar("A", bound=Callable[..., Coroutine[Any, Any, Any]])
 
 _PACKAGE = __name__.partition(".")[0]
-#: Modules whose coroutines live on when one of their errors is shown; their frames are not touched.
-_LASTING = frozenset(f"{_PACKAGE}.{name}" for name in ("pubsub", "monitor", "lock", "testing"))
+_SUSPENDABLE = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
+_YIELD = dis.opmap["YIELD_VALUE"]
 
 
 def forget(error: BaseException) -> None:
     """Empty the frames of this library in the tracebacks of an error and of what it was raised for.
 
-    Frames that are still being executed stay as they are.
+    Frames that are still being executed, or will be, stay as they are: an error that one task has handled can be what
+    another one raises an error from.
     """
     seen: set[int] = set()
     todo: list[BaseException | None] = [error]
@@ -36,13 +40,20 @@ def forget(error: BaseException) -> None:
 def _empty(traceback: TracebackType | None) -> None:
     while traceback is not None:
         frame = traceback.tb_frame
-        name = str(frame.f_globals.get("__name__", ""))
-        if name.startswith(f"{_PACKAGE}.") and name not in _LASTING:
+        if str(frame.f_globals.get("__name__", "")).startswith(f"{_PACKAGE}.") and not _suspended(frame):
             try:
                 frame.clear()
-            except RuntimeError:  # it is being executed
+            except RuntimeError:  # it is being executed, or, since Python 3.13, suspended
                 pass
         traceback = traceback.tb_next
+
+
+def _suspended(frame: FrameType) -> bool:
+    """Return whether a coroutine or generator goes on from here; Python 3.11 and 3.12 would close it."""
+    code = frame.f_code
+    if sys.version_info >= (3, 13) or not code.co_flags & _SUSPENDABLE:
+        return False
+    return code.co_code[frame.f_lasti] == _YIELD
 
 
 def discreet(function: F) -> F:

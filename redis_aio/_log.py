@@ -87,12 +87,15 @@ def fields(event: Event, options: Options | None = None, **more: Unpack[Fields])
 
 def describe(error: BaseException) -> str:
     """Return what may be said of an error in a log: its text if that is written here, otherwise its type and code."""
-    server_said = isinstance(error.__cause__, exceptions.ResponseError) or "status_code" in vars(error)
-    if type(error) in _OURS and not server_said:
-        text, _, _ = str(error).partition("; the last dial failed: ")
-        return "the handshake failed" if text.startswith("the handshake failed: ") else text
     code = getattr(error, "status_code", None) or getattr(error.__cause__, "status_code", None)
-    return f"{type(error).__name__} ({code})" if code else type(error).__name__
+    what = type(error).__name__
+    if type(error) in _OURS:
+        text, _, _ = str(error).partition("; the last dial failed: ")
+        if text.startswith("the handshake failed: "):
+            what = "the handshake failed"
+        elif not isinstance(error.__cause__, exceptions.ResponseError) and "status_code" not in vars(error):
+            return text
+    return f"{what} ({code})" if code else what
 
 
 def tell(

@@ -172,6 +172,7 @@ class Redis(Client[S], HealthChecks, Locks, Monitors, PubSubFace[S], FromRedisPy
         self._owns_pool = owned
         self._pool = pool
         self._single = SingleConnection(pool.node) if single or pool.options.single_connection_client else None
+        self._fetches_ahead = self._single is None
         self.codec: Codec = pool.options.codec
         self._hooks = ClientHooks(pool, pool.node.hooks)
         self._core = self._retrying(pool.options)
@@ -277,8 +278,10 @@ class Redis(Client[S], HealthChecks, Locks, Monitors, PubSubFace[S], FromRedisPy
         Raises:
             ValueError: it was not added.
         """
-        self._hooks.remove(hook, self)
-        self._rewrap()
+        try:
+            self._hooks.remove(hook, self)
+        finally:
+            self._rewrap()
 
     def _retrying(self, options: Options) -> RetryingExecutor:
         return RetryingExecutor(self._single or self._pool.node, options, self._pool.budget, self._hooks.emit)
@@ -381,6 +384,8 @@ class Redis(Client[S], HealthChecks, Locks, Monitors, PubSubFace[S], FromRedisPy
 
 class ExclusiveConnection(Client[S]):
     """One connection with every command; made by :meth:`Redis.connection`."""
+
+    _fetches_ahead = False
 
     def __init__(self, lease: Lease) -> None:
         self._executor = lease

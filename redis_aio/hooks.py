@@ -130,6 +130,14 @@ class DefaultHooks:
                 client.remove_hook(hook)
         self._hooks = [(other, clients) for other, clients in self._hooks if other is not hook]
 
+    def withdraw(self, client: Hookable) -> None:
+        """Take its hooks away from one client."""
+        for hook, clients in self._hooks:
+            if client in clients:
+                clients.discard(client)
+                with suppress(ValueError):  # as above
+                    client.remove_hook(hook)
+
     def adopt(self, client: Hookable) -> None:
         """Give a new client its hooks."""
         for hook, clients in self._hooks:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
-from typing import Any, Literal, overload
+from typing import Any, Literal, TypeAlias, overload
 
 from redis_aio.commands.hashes import HashCommands
 from redis_aio.commands.keys import KeyCommands
@@ -10,16 +10,22 @@ from redis_aio.commands.sets import SetCommands
 from redis_aio.commands.sorted_sets import SortedSetCommands
 from redis_aio.typing import KeyT, PatternT, S
 
+#: Returns the next cursor and the page at a cursor.
+Fetch: TypeAlias = Callable[[int], Coroutine[Any, Any, tuple[int, Any]]]
+
 
 class Pages:
-    """The pages of a SCAN; the next one is asked for while the caller works on this one.
+    """The pages of a SCAN.
 
     Args:
-        fetch: returns the next cursor and the page at a cursor.
+        fetch: asks for a page.
+        ahead: ask for the next page while the caller works on this one.
     """
 
-    def __init__(self, fetch: Callable[[int], Coroutine[Any, Any, tuple[int, Any]]]) -> None:
+    def __init__(self, fetch: Fetch, ahead: bool) -> None:
         self._fetch = fetch
+        self._ahead = ahead
+        self._cursor = 0
         self._coming: asyncio.Task[tuple[int, Any]] | None = None
         self._ended = False
 
@@ -27,13 +33,15 @@ class Pages:
         """Return the next page; ``None`` after the last."""
         if self._ended:
             return None
-        cursor, page = await (self._fetch(0) if self._coming is None else self._coming)
-        if cursor:
+        coming, self._coming = self._coming, None
+        if coming is not None and _failed(coming):
+            coming = None  # what was in its way may have passed, and asking again does no harm
+        cursor, page = await (self._fetch(self._cursor) if coming is None else coming)
+        self._cursor = cursor
+        self._ended = not cursor
+        if cursor and self._ahead:
             self._coming = asyncio.get_running_loop().create_task(self._fetch(cursor))
-            self._coming.add_done_callback(_take_note)
-        else:
-            self._coming = None
-            self._ended = True
+            self._coming.add_done_callback(_failed)
         return page.items() if isinstance(page, dict) else page
 
     def close(self) -> None:
@@ -43,32 +51,39 @@ class Pages:
             self._coming.cancel()
 
 
-def _take_note(task: "asyncio.Task[Any]") -> None:
-    """Take note of a failure; the caller hears of it when it wants the page, if it ever does."""
-    if not task.cancelled():
-        task.exception()
+def _failed(task: "asyncio.Task[Any]") -> bool:
+    """Return whether a task has failed, and take note of it: nobody else may ask."""
+    return task.done() and (task.cancelled() or task.exception() is not None)
+
+
+async def _items(fetch: Fetch, ahead: bool) -> AsyncIterator[Any]:
+    """Iterate over what is on the pages."""
+    pages = Pages(fetch, ahead)
+    try:
+        while (page := await pages.next()) is not None:
+            for item in page:
+                yield item
+    finally:
+        pages.close()
 
 
 class ScanIterators(KeyCommands[S], HashCommands[S], SetCommands[S], SortedSetCommands[S]):
     """Iterate page by page. What is there throughout comes at least once, what comes or goes meanwhile may come or not.
 
-    The next page is on its way while the caller works on this one. ``count`` is a hint how much to look at for each.
+    The next page is on its way while the caller works on this one; not where a connection of one's own has a state that
+    the caller may change meanwhile. ``count`` is a hint how much to look at for each.
     """
 
-    async def scan_iter(
+    _fetches_ahead: bool = True
+
+    def scan_iter(
         self,
         match: PatternT | None = None,
         count: int | None = None,
         _type: str | None = None,
     ) -> AsyncIterator[S]:
         """Iterate over the names of keys that match a glob-style pattern and are of a type; a name may come twice."""
-        pages = Pages(lambda cursor: self.scan(cursor, match, count, _type))
-        try:
-            while (page := await pages.next()) is not None:
-                for name in page:
-                    yield name
-        finally:
-            pages.close()
+        return _items(lambda cursor: self.scan(cursor, match, count, _type), self._fetches_ahead)
 
     @overload
     def hscan_iter(
@@ -82,7 +97,7 @@ class ScanIterators(KeyCommands[S], HashCommands[S], SetCommands[S], SortedSetCo
     def hscan_iter(
         self, name: KeyT, match: PatternT | None = None, count: int | None = None, *, no_values: Literal[True]
     ) -> AsyncIterator[S]: ...
-    async def hscan_iter(
+    def hscan_iter(
         self,
         name: KeyT,
         match: PatternT | None = None,
@@ -90,25 +105,13 @@ class ScanIterators(KeyCommands[S], HashCommands[S], SetCommands[S], SortedSetCo
         no_values: bool | None = None,
     ) -> AsyncIterator[Any]:
         """Iterate over ``(field, value)`` of a hash, or with ``no_values`` over the fields (Redis 7.4, Valkey 8)."""
-        pages = Pages(lambda cursor: self.hscan(name, cursor, match, count, no_values))
-        try:
-            while (page := await pages.next()) is not None:
-                for item in page:
-                    yield item
-        finally:
-            pages.close()
+        return _items(lambda cursor: self.hscan(name, cursor, match, count, no_values), self._fetches_ahead)
 
-    async def sscan_iter(self, name: KeyT, match: PatternT | None = None, count: int | None = None) -> AsyncIterator[S]:
+    def sscan_iter(self, name: KeyT, match: PatternT | None = None, count: int | None = None) -> AsyncIterator[S]:
         """Iterate over the members of a set; a member may come twice."""
-        pages = Pages(lambda cursor: self.sscan(name, cursor, match, count))
-        try:
-            while (page := await pages.next()) is not None:
-                for member in page:
-                    yield member
-        finally:
-            pages.close()
+        return _items(lambda cursor: self.sscan(name, cursor, match, count), self._fetches_ahead)
 
-    async def zscan_iter(
+    def zscan_iter(
         self,
         name: KeyT,
         match: PatternT | None = None,
@@ -116,13 +119,7 @@ class ScanIterators(KeyCommands[S], HashCommands[S], SetCommands[S], SortedSetCo
         score_cast_func: Callable[[Any], Any] = float,
     ) -> AsyncIterator[tuple[S, Any]]:
         """Iterate over ``(member, score)`` of a sorted set; a member may come twice."""
-        pages = Pages(lambda cursor: self.zscan(name, cursor, match, count, score_cast_func))
-        try:
-            while (page := await pages.next()) is not None:
-                for member in page:
-                    yield member
-        finally:
-            pages.close()
+        return _items(lambda cursor: self.zscan(name, cursor, match, count, score_cast_func), self._fetches_ahead)
 
 
 __all__ = ["ScanIterators"]

@@ -24,8 +24,8 @@ from redis_aio._command.table import SPECS
 from redis_aio._locking import scripts
 from redis_aio._locking.hold import Hold, LocalToken, end_interrupted, hurried, this_task
 from redis_aio._locking.keeper import LockClient, LockKeeper, keeper_of
-from redis_aio._locking.line import WaitingLine
-from redis_aio._locking.options import OnLost, check
+from redis_aio._locking.line import Held, WaitingLine
+from redis_aio._locking.options import LONGEST, OnLost, check
 from redis_aio._locking.waiting import stand_in_line
 from redis_aio.typing import KeyT, Number
 
@@ -146,7 +146,7 @@ class Lock:
         hold.waits = True
         deadline = keeper.loop.time() + patience
         task, line = self._task(), self._line_of(keeper)
-        mine = self._holds.get(task)
+        mine: Held | None = self._holds.get(task)
         if patience == math.inf and (mine is None or not mine.live):
             mine = line.entered_by(task)
         if mine is not None and mine.live:  # held, or lost without anybody having noticed
@@ -322,7 +322,7 @@ class Lock:
 
     async def do_extend(self, additional_time: Number, replace_ttl: bool) -> Literal[True]:
         """Extend the lock, having checked nothing beforehand."""
-        if not 0 < additional_time < math.inf:
+        if not 0 < additional_time < LONGEST:
             raise exceptions.DataError("the time by which a lock is extended is a positive number of seconds")
         script, how = (scripts.EXTEND, "set") if replace_ttl else (scripts.EXTEND_BY, "add")
         return await self._extend(script, additional_time, how)
@@ -393,8 +393,8 @@ class Lock:
         hold = self._holds.get(self._task()) or self._mine()
         if hold is not None and hold.interrupted:
             self._forget(hold)
-            lost = self._error(f"the lock was lost: {hold.reason}", exceptions.LockLostError)
-            await end_interrupted(hold, error, lost)
+            if await end_interrupted(hold, error):
+                raise self._error(f"the lock was lost: {hold.reason}", exceptions.LockLostError) from error
             return
         try:
             release = self._release(hold)

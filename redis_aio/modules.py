@@ -1,4 +1,4 @@
-"""What clients add to the commands of modules: reading files, loading documents, several commands at once, durations."""
+"""What clients add to the commands of modules: files, documents, several commands in one batch, durations."""
 
 import json as jsonlib
 import os

@@ -1,5 +1,6 @@
 """Monitor: every command that a server executes, as an asynchronous iterator."""
 
+import os
 import re
 import warnings
 import weakref
@@ -61,6 +62,7 @@ class Monitor:
         self._source = source
         self._limits = buffer, buffer_bytes, overflow
         self._feed: MonitorFeed | None = None
+        self._process = os.getpid()
 
     async def __aenter__(self) -> Self:
         await self.connect()
@@ -154,6 +156,8 @@ class Monitor:
         feed = getattr(self, "_feed", None)
         if feed is None or feed.connection.error is not None or feed.connection.loop.is_closed():
             return
+        if self._process != os.getpid():
+            return  # the connection is the parent's
         warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=1, source=self)
         feed.connection.loop.call_soon_threadsafe(feed.close, exceptions.ConnectionError("the monitor is closed"))
 

@@ -102,6 +102,7 @@ class Pipeline(ChainedCommands[S]):
             return self._queue(call, parse)
         assert self._lease is not None
         reply = run_script(self._lease, call)
+        parse = parse or self._owner.response_callbacks.get(call.name)
         return reply if parse is None else called_back(reply, parse)
 
     @overload

@@ -92,4 +92,5 @@ class RawCommands(CommandGroup[S]):
     def _run_script(self, call: ScriptCall, parse: ResponseCallback | None) -> Reply[Any]:
         call.owner = self
         reply = run_script(self._executor, call)
+        parse = parse or self.response_callbacks.get(call.name)
         return reply if parse is None else called_back(reply, parse)

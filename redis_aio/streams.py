@@ -305,9 +305,10 @@ class ConsumerGroup(Generic[S]):
             if not fields[id]:  # its entry was deleted: there is nothing to handle
                 self._settle(stream, id)
             elif self._dead_letter is not None and count > self._dead_letter[1]:
-                await self._consumer.copy(stream, id, fields[id], count, self._dead_letter[0])
+                before = count - 1  # this time it is delivered to nobody
+                await self._consumer.copy(stream, id, fields[id], before, self._dead_letter[0])
                 self._settle(stream, id)
-                tell(logger, logging.WARNING, "stream.dead_letter", count=count)
+                tell(logger, logging.WARNING, "stream.dead_letter", count=before)
             else:
                 self._deliver(StreamMessage(self, stream, id, fields[id], count))
 

@@ -28,7 +28,7 @@ from redis_aio._connection.inflight import Inflight, InflightBatch
 from redis_aio._connection.line import InflightLine
 from redis_aio._connection.push import PushRouter
 from redis_aio._connection.subscribing import Subscribing
-from redis_aio._connection.watch import NEVER, NO_CONTEXT, Watch
+from redis_aio._connection.watch import NEVER, Watch, no_context
 from redis_aio._options import Options
 from redis_aio._resp.decoder import Decoder
 from redis_aio._resp.encoder import pack
@@ -407,7 +407,7 @@ class Connection(Subscribing):
         if self._transport is not None and self.idle:
             self._transport.close()
             if self.options.ssl_context is not None:  # a peer that does not say farewell is not waited for
-                self.loop.call_later(FAREWELL, self._transport.abort, context=NO_CONTEXT)
+                self.loop.call_later(FAREWELL, self._transport.abort, context=no_context())
             transport, self._transport = self._transport, None
             self.fail(exceptions.ConnectionError("the connection was closed"), why)
             self._transport = transport

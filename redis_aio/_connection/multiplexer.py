@@ -16,7 +16,7 @@ from redis_aio import exceptions
 from redis_aio._connection.connection import Connection, ConnectionState
 from redis_aio._connection.pool import ConnectionPool
 from redis_aio._connection.waiting import Waiter
-from redis_aio._connection.watch import NO_CONTEXT
+from redis_aio._connection.watch import no_context
 from redis_aio._options import Options
 
 #: The most connections that are shared at a time.
@@ -177,7 +177,7 @@ class Multiplexer:
         limits.append(self._options.conn_max_lifetime)
         known = [limit for limit in limits if limit is not None]
         if known and self._timer is None and not self._pool.closed:
-            self._timer = self._loop.call_later(max(0.01, min(known) / 2), self._check, context=NO_CONTEXT)
+            self._timer = self._loop.call_later(max(0.01, min(known) / 2), self._check, context=no_context())
 
     def _check(self) -> None:
         """Close the current connection when its time is over; see that it answers when it has been quiet."""
@@ -212,8 +212,10 @@ class Multiplexer:
 
 
 def clone(error: BaseException) -> BaseException:
-    """Return a copy of an error, for another caller: tracebacks and contexts do not mix."""
+    """Return a copy of an error, for another caller, with its cause: tracebacks and contexts do not mix."""
     try:
-        return copy.copy(error).with_traceback(None)
+        copied = copy.copy(error).with_traceback(None)
     except Exception:
-        return exceptions.ConnectionError(str(error))
+        copied = exceptions.ConnectionError(str(error))
+    copied.__cause__ = error.__cause__
+    return copied

@@ -23,7 +23,7 @@ from redis_aio._connection.connection import Connection, ConnectionState
 from redis_aio._connection.pool_log import PoolLog, timeout_error
 from redis_aio._connection.stats import PoolStats
 from redis_aio._connection.waiting import PoolEvents, Waiter, peer_of
-from redis_aio._connection.watch import NO_CONTEXT
+from redis_aio._connection.watch import no_context
 from redis_aio._options import Options
 from redis_aio.events import Emitter
 
@@ -95,7 +95,7 @@ class ConnectionPool:
         timer = self.start_timer(waiter.future, waiter)
         try:
             return await waiter.future
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, GeneratorExit):
             self._forget(waiter)
             raise
         finally:
@@ -304,13 +304,13 @@ class ConnectionPool:
             and self._total() < self._options.pool_size
             and self._last_dial_error is None  # a server that is down is not dialed for stock
         ):
-            self._start_dial(NO_CONTEXT)
+            self._start_dial(no_context())
 
     def _start_dial(self, context: Context) -> None:
         """Dial, in a copy of the context of the waiter that it is for: its variables are no business of others."""
         task = self._loop.create_task(self._dial(self._options), context=context.copy())
         self._dials.add(task)
-        task.add_done_callback(self._dialed_one, context=NO_CONTEXT)
+        task.add_done_callback(self._dialed_one, context=no_context())
 
     def _dialed_one(self, task: "asyncio.Task[Connection]") -> None:
         self._dials.discard(task)
@@ -356,7 +356,7 @@ class ConnectionPool:
     def _schedule_maintenance(self) -> None:
         limits = [t for t in (self._options.conn_max_idle_time, self._options.conn_max_lifetime) if t is not None]
         if limits and self._maintenance is None and not self.closed:
-            self._maintenance = self._loop.call_later(max(0.01, min(limits) / 4), self._maintain, context=NO_CONTEXT)
+            self._maintenance = self._loop.call_later(max(0.01, min(limits) / 4), self._maintain, context=no_context())
 
     def _maintain(self) -> None:
         """Close idle connections whose time is over; the shared ones are the multiplexer's to replace."""

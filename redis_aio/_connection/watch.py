@@ -17,13 +17,19 @@ from redis_aio import exceptions
 from redis_aio._connection.inflight import Inflight
 from redis_aio._options import Options
 
-#: Where timers run: not in the context of whoever happened to start them, which they would keep alive.
-NO_CONTEXT = contextvars.Context()
 #: How often the clock of a reply may start anew.
 PATIENCE = 20
 #: Seconds by which a timer may be late before that counts as a stall.
 STALL = 0.02
 NEVER = float("inf")
+
+
+def no_context() -> contextvars.Context:
+    """Return where timers run: not in the context of whoever happened to start them, which they would keep alive.
+
+    A new one each time: only one thread at a time can be in a context, and loops run in several.
+    """
+    return contextvars.Context()
 
 
 class Watched(Protocol):
@@ -88,7 +94,7 @@ class Watch:
             if self._timer is not None:
                 self._timer.cancel()
             self.at = when
-            self._timer = self._loop.call_at(when, self._look, context=NO_CONTEXT)
+            self._timer = self._loop.call_at(when, self._look, context=no_context())
 
     def stop(self) -> None:
         """Look no more."""
@@ -160,7 +166,7 @@ class Watch:
                 self.by(due)
 
         # Two turns: callbacks of one turn run before the events that the same turn has polled.
-        self._loop.call_soon(self._loop.call_soon, decide, context=NO_CONTEXT)
+        self._loop.call_soon(self._loop.call_soon, decide, context=no_context())
 
     def _expire(self) -> None:
         """Fail what is overdue, keep its place in line, and take no more requests."""

@@ -31,6 +31,12 @@ def reachable(facts: Facts) -> Iterator[Finding]:
     elif isinstance(error.__cause__, ssl.SSLError):
         why = "TLS could not be agreed on: nothing else can work."
         todo = "Check that the port speaks TLS, the authority (ssl_ca_certs), and the name in the certificate."
+    elif isinstance(error.__cause__, exceptions.ResponseError):
+        why = "The server refuses what each connection begins with."
+        todo = "Check the number of the database in the URL (CONFIG GET databases), and that the user may SELECT it."
+    elif isinstance(error, TimeoutError) and facts.options.ssl_context is not None and not facts.pings:
+        why = "Either the server does not answer anybody, or the port does not speak TLS, and waits for a command."
+        todo = "Check that it is the server's tls-port, then the network and firewalls."
     elif isinstance(error, TimeoutError):
         why = "Commands of the application would wait like this one."
         todo = "Check the network and firewalls, and whether the server is busy with one long command: SLOWLOG GET."

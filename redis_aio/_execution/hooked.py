@@ -84,12 +84,13 @@ class PoolHooks:
 
     def remove(self, hook: Hook) -> None:
         """Take a hook away, when it was removed as often as it was added."""
-        _, bound, count = self._bound.pop(id(hook))
-        if count > 1:
+        _, bound, count = self._bound[id(hook)]
+        if count > 1:  # it keeps its place
             self._bound[id(hook)] = (hook, bound, count - 1)
-        else:
-            bound.unbind()
+            return
+        del self._bound[id(hook)]
         self._refold()
+        bound.unbind()
 
     def _refold(self) -> None:
         hooks = [bound for _, bound, _ in self._bound.values()]
@@ -119,9 +120,13 @@ class ClientHooks:
         if not isinstance(hook, Hook):
             raise TypeError(f"a hook must be a redis_aio.Hook, not {type(hook).__name__}")
         bound = self._pool_hooks.add(hook, self._pool)
+        try:
+            bound.attached(client)
+        except BaseException:  # then it is not added
+            self._pool_hooks.remove(hook)
+            raise
         self._hooks.append((hook, bound))
         self._refold()
-        bound.attached(client)
 
     def remove(self, hook: Hook, client: HookedClient) -> None:
         """Take away what was added to ``client``; the last one, where it was added several times.
@@ -131,9 +136,12 @@ class ClientHooks:
         """
         for index in reversed(range(len(self._hooks))):
             if self._hooks[index][0] is hook:
-                self._hooks.pop(index)[1].detached(client)
-                self._pool_hooks.remove(hook)
+                _, bound = self._hooks.pop(index)
                 self._refold()
+                try:
+                    bound.detached(client)
+                finally:
+                    self._pool_hooks.remove(hook)
                 return
         raise ValueError(f"{hook!r} was not added to this client")
 

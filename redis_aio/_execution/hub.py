@@ -13,7 +13,7 @@ from typing import Any
 from redis_aio import exceptions
 from redis_aio._connection.push import Push
 from redis_aio._connection.subscribing import Handlers, handlers_of
-from redis_aio._connection.watch import NO_CONTEXT
+from redis_aio._connection.watch import no_context
 from redis_aio._execution.mailbox import Answer, Mailbox, Message, again
 from redis_aio._execution.subscriber import KINDS, SUBSCRIBE, UNSUBSCRIBE, Kind, Names, Source, Subscriber
 from redis_aio._options import Options
@@ -170,7 +170,7 @@ class Hub:
                     self._leaving[shown] = self._leaving.get(shown, 0) + 1
         unused = not self._entered and not any(self._topics.values())
         if unused and self._timer is None and self.subscriber.error is None:
-            self._timer = self.subscriber.loop.call_later(self._linger, self.close, context=NO_CONTEXT)
+            self._timer = self.subscriber.loop.call_later(self._linger, self.close, context=no_context())
 
     def close(self, error: Exception | None = None) -> None:
         """Close the connection; mailboxes that are left end with ``error``."""

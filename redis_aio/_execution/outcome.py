@@ -21,6 +21,17 @@ NOT_EXECUTED = (
     exceptions.NoReplicasError,
     exceptions.MaxClientsError,
 )
+#: How servers say so themselves. A script can answer with an error of any kind, after it has written.
+SENTENCES = (
+    "is loading the dataset in memory",
+    "You can't write against a read only",
+    "Can not run script with write flag on readonly replica",
+    "Link with MASTER is down",
+    "The cluster is down",
+    "Hash slot not served",
+    "Multiple keys request during rehashing of slot",
+    "max number of clients reached",
+)
 #: Connection errors that another attempt would only repeat, or that have waited long enough already.
 FINAL = (
     exceptions.PoolTimeoutError,
@@ -54,12 +65,20 @@ def harmless(commands: Iterable[Command[Any]]) -> bool:
 def may_retry(commands: Iterable[Command[Any]], error: Exception, *, unsafe: bool) -> bool:
     """Return whether the commands may be sent again after ``error``."""
     if isinstance(error, NOT_EXECUTED):
-        return True
+        return unsafe or harmless(commands) or _is_the_servers(error, commands)
     if isinstance(error, FINAL) or not isinstance(error, FAILURES):
         return False
     if isinstance(error, exceptions.ProtocolError) and not error.written:
         return False  # the peer does not speak RESP: it will not learn it
     return not error.written or unsafe or harmless(commands)
+
+
+def _is_the_servers(error: Exception, commands: Iterable[Command[Any]]) -> bool:
+    """Return whether an error reply is certain to be the server's own, and not one that a script made."""
+    if not any(command.spec.group == "scripting" for command in commands):
+        return True
+    said = str(error)
+    return any(sentence in said for sentence in SENTENCES)
 
 
 def final_error(command: Command[Any], error: Exception, *, unsafe: bool) -> Exception:

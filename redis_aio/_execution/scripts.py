@@ -14,9 +14,16 @@ async def run_script(executor: Executor, call: ScriptCall) -> Any:
     """Call a script by its digest, and where the server does not know it, once more with its text."""
     try:
         return await executor.execute(call)
-    except NoScriptError:
-        pass  # outside of this block, so that what comes next does not look like its consequence
+    except NoScriptError as error:
+        if not _is_the_servers(error):
+            raise
+        # What comes next stands outside of this block, so that it does not look like its consequence.
     return await executor.execute(call.with_text())
+
+
+def _is_the_servers(error: NoScriptError) -> bool:
+    """Return whether the server says that it does not know a script; a script can return an error of the same code."""
+    return "No matching script" in str(error)
 
 
 async def heal(
@@ -26,13 +33,13 @@ async def heal(
 
     Args:
         execute_batch: executes them.
-        commands: what was sent. A call that had the text is not executed again, whatever its script returned.
+        commands: what was sent.
         values: the values.
     """
     missed = [
         (index, command)
         for index, (command, value) in enumerate(zip(commands, values, strict=True))
-        if isinstance(value, NoScriptError) and isinstance(command, ScriptCall)
+        if isinstance(command, ScriptCall) and isinstance(value, NoScriptError) and _is_the_servers(value)
     ]
     if not missed:
         return

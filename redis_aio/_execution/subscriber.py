@@ -22,7 +22,7 @@ from redis_aio._connection.connection import Connection, ConnectionState
 from redis_aio._connection.inflight import ignore
 from redis_aio._connection.pool import ConnectionPool
 from redis_aio._connection.subscribing import FAIR, FENCE, Handlers
-from redis_aio._connection.watch import NO_CONTEXT
+from redis_aio._connection.watch import no_context
 from redis_aio._execution.mailbox import again
 from redis_aio._options import Options
 from redis_aio._resp.encoder import pack
@@ -209,7 +209,7 @@ class Subscriber:
         if size >= FAIR and self.connection is not None:
             # uvloop reads on and on while there is something: let the readers have their turn, or buffers overflow.
             self.connection.pause_reading()
-            self.loop.call_soon(self._update_flow, context=NO_CONTEXT)
+            self.loop.call_soon(self._update_flow, context=no_context())
 
     # -- connecting -----------------------------------------------------------------------------------------------
 
@@ -287,7 +287,7 @@ class Subscriber:
         connection.listen(self._listener.handlers, self._heard, encoding)
         self.connection, self._pool = connection, pool
         self._heard_at = self.loop.time()
-        connection.closed.add_done_callback(partial(self._lost, connection), context=NO_CONTEXT)
+        connection.closed.add_done_callback(partial(self._lost, connection), context=no_context())
         self._watch()
         await self._restore(connection)
         if connection.state is not ConnectionState.READY:
@@ -375,7 +375,7 @@ class Subscriber:
             due = now + self._interval
             if connection.reading and connection.idle and connection.state is ConnectionState.READY:
                 connection.send(FENCE, timeout=PING_TIMEOUT).add_done_callback(ignore)
-        self._ping = self.loop.call_at(due, self._watch, context=NO_CONTEXT)
+        self._ping = self.loop.call_at(due, self._watch, context=no_context())
 
 
 def _chunks(kind: Kind, names: Sequence[bytes], size: int = CHUNK) -> Iterator[Sequence[bytes]]:

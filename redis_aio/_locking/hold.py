@@ -120,13 +120,14 @@ async def hurried(release: Awaitable[None]) -> None:
         await release
 
 
-async def end_interrupted(hold: Hold, error: BaseException | None, lost: Exception) -> None:
-    """End a body that was cancelled because its lock was lost: turn that cancellation, and no other, into an error.
+async def end_interrupted(hold: Hold, error: BaseException | None) -> bool:
+    """End a body that was cancelled because its lock was lost; return whether that is what its caller shall be told.
+
+    That cancellation, and no other, is taken back.
 
     Args:
         hold: of the body, in whose task this runs.
         error: what the body ended with.
-        lost: the error to raise instead.
     """
     task = this_task()
     before = hold.cancelling or 0
@@ -137,10 +138,11 @@ async def end_interrupted(hold: Hold, error: BaseException | None, lost: Excepti
         except asyncio.CancelledError:
             if task.cancelling() > before:
                 raise
-        raise lost
+        return True
     if isinstance(error, asyncio.CancelledError) and not others:
-        raise lost from error
-    error.add_note(f"and {lost}")
+        return True
+    error.add_note(f"and the lock was lost: {hold.reason}")
+    return False
 
 
 class LocalToken:

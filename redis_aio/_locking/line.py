@@ -10,6 +10,8 @@ import weakref
 from collections import deque
 from typing import Any, Protocol
 
+from redis_aio._execution.mailbox import again
+
 
 class Held(Protocol):
     """What the line knows of the present holder."""
@@ -32,12 +34,14 @@ class Waiter:
         loop: the event loop.
     """
 
-    __slots__ = ("_future", "_loop", "_woken")
+    __slots__ = ("_future", "_loop", "_woken", "failure")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._woken = False
         self._future: asyncio.Future[None] | None = None
+        #: Why the one in front could not ask the server.
+        self.failure: Exception | None = None
 
     def wake(self) -> None:
         """End the present pause, or the next one before it begins."""
@@ -49,7 +53,11 @@ class Waiter:
             self._future.set_result(None)
 
     async def pause(self, seconds: float) -> bool:
-        """Wait until woken, so many seconds at most; return whether it was woken."""
+        """Wait until woken, so many seconds at most; return whether it was woken.
+
+        Raises:
+            ConnectionError, TimeoutError: the server could not be asked by the one in front.
+        """
         if not self._woken:
             self._future = self._loop.create_future()
             timer = None if seconds == math.inf else self._loop.call_later(seconds, self._end)
@@ -60,6 +68,12 @@ class Waiter:
                 if timer is not None:
                     timer.cancel()
         woken, self._woken = self._woken, False
+        failure, self.failure = self.failure, None
+        if failure is not None:
+            try:
+                raise failure
+            finally:
+                del failure  # the error's traceback holds this frame: no circles
         return woken
 
 
@@ -117,6 +131,12 @@ class WaitingLine:
     def is_first(self, waiter: Waiter) -> bool:
         """Return whether it is this one's turn to ask the server."""
         return self._waiters[0] is waiter
+
+    def fail(self, error: Exception) -> None:
+        """Tell those behind the first one that the server cannot be asked: each in turn would find out for itself."""
+        for waiter in list(self._waiters)[1:]:
+            waiter.failure = again(error)
+            waiter.wake()
 
     @property
     def empty(self) -> bool:

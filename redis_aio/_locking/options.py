@@ -7,6 +7,9 @@ from redis_aio.typing import Number
 
 OnLost = Literal["cancel", "event"]
 
+#: Seconds that the server can count, in milliseconds since 1970.
+LONGEST: float = 1e15
+
 
 def check(timeout: Number | None, sleep: Number, renew: bool | float, on_lost: OnLost) -> float:
     """Check options of a lock; return the seconds between two renewals, or 0.0.
@@ -14,7 +17,7 @@ def check(timeout: Number | None, sleep: Number, renew: bool | float, on_lost: O
     Raises:
         ValueError: one cannot be used, or not with the others.
     """
-    if timeout is not None and not 0 <= timeout < math.inf:
+    if timeout is not None and not 0 <= timeout < LONGEST:
         raise ValueError("the timeout of a lock is a positive number of seconds, or None")
     if not 0 <= sleep < math.inf:
         raise ValueError("sleep is a number of seconds that is not negative")

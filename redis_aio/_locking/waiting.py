@@ -1,12 +1,14 @@
 """How a task waits for a lock: in line, and the first in line by asking whenever there may be news."""
 
 import asyncio
+import builtins
 import math
 import random
 from collections.abc import Awaitable, Callable
 
 from redis_aio._locking.hold import Hold
 from redis_aio._locking.line import Waiter, WaitingLine
+from redis_aio.exceptions import ConnectionError, PoolTimeoutError, TimeoutError
 
 #: Seconds that a question to the server is given, where the time to wait ends while it is under way.
 GRACE = 0.25
@@ -23,6 +25,8 @@ async def stand_in_line(
 ) -> bool:
     """Wait for one's turn and then for the lock; return whether it was acquired.
 
+    Where the first one in line cannot ask the server, that is the end for all.
+
     Args:
         line: where to wait.
         waiter: one's place in it.
@@ -37,6 +41,19 @@ async def stand_in_line(
         if (left := deadline - loop.time()) <= 0:
             return False
         await waiter.pause(left)
+    try:
+        return await _wait(line, waiter, hold, ask, listen, deadline, sleep)
+    except (ConnectionError, TimeoutError) as error:
+        if not isinstance(error, PoolTimeoutError):
+            line.fail(error)
+        raise
+
+
+async def _wait(
+    line: WaitingLine, waiter: Waiter, hold: Hold, ask: Ask, listen: Callable[[], None], deadline: float, sleep: float
+) -> bool:
+    """Wait as the first in line; the arguments are those above."""
+    loop = line.loop
     if not line.left and await (ask() if deadline == math.inf else _ask_until(ask, deadline, loop.time())):
         return True
     pause = sleep = max(sleep, LEAST_PAUSE)
@@ -58,7 +75,7 @@ async def _ask_until(ask: Ask, deadline: float, now: float) -> bool:
     try:
         async with scope:
             return await ask()
-    except TimeoutError:
+    except builtins.TimeoutError:
         if not scope.expired():
             raise
         return False

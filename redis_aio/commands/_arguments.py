@@ -31,6 +31,16 @@ def some(name: str, values: _Sized) -> _Sized:
     return values
 
 
+def given(**options: EncodableT | None) -> list[EncodableT]:
+    """Return the words and values of the options that have one."""
+    return [part for word, value in options.items() if value is not None for part in (word, value)]
+
+
+def flagged(**flags: bool | None) -> list[EncodableT]:
+    """Return the words of the options that are true."""
+    return [word for word, flag in flags.items() if flag]
+
+
 def at_most_one(**options: bool) -> None:
     """Raise DataError when more than one of the options is given."""
     if sum(map(bool, options.values())) > 1:

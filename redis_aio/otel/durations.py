@@ -6,6 +6,7 @@ SDK has no call for that: where its insides are as they are known, the values ar
 one by one. Either way each value is counted once, in the buckets that the program wants to have.
 """
 
+import contextvars
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ from redis_aio.otel.semconv import Attributes
 
 #: Values with the same attributes that are kept back at most.
 MOST = 1_024
+#: The same where they have to be recorded one by one: nobody shall wait for many.
+FEW = 32
 #: What the SDK keeps a histogram's values in, and what is used of it.
 _KNOWN = "_ExplicitBucketHistogramAggregation"
 _PARTS = frozenset(("_lock", "_value", "_boundaries", "_sum", "_record_min_max", "_min", "_max"))
@@ -31,26 +34,33 @@ class Series:
         attributes: theirs.
     """
 
-    __slots__ = ("_attributes", "_histogram", "values")
+    __slots__ = ("_attributes", "_histogram", "most", "values")
 
     def __init__(self, histogram: Histogram, attributes: Attributes) -> None:
         self._histogram = histogram
         self._attributes = attributes
-        #: Those that are gathered; who adds the last of ``MOST`` hands them over.
+        #: Those that are gathered; who adds the last of ``most`` hands them over.
         self.values: deque[float] = deque()
+        self.most: int = MOST
 
     def record(self, value: float) -> None:
         """Record a value at once, in the current context: the SDK may keep it as an example of the current span."""
         self._histogram.record(value, self._attributes)
 
     def hand_over(self) -> None:
-        """Record what was added; other threads may do so, and add, at the same time."""
+        """Record what was added; other threads may do so, and add, at the same time.
+
+        In a context of its own: the values are those of others, and no examples of the span that is current here.
+        """
         values = list(_taken(self.values))
-        if not values:
-            return
+        if values:
+            contextvars.Context().run(self._record, values)
+
+    def _record(self, values: list[float]) -> None:
         self._histogram.record(values.pop(), self._attributes)  # now the SDK has a place for these attributes
-        places = _places(self._histogram, self._attributes) if values else None
-        if places is None:
+        places = _places(self._histogram, self._attributes)
+        self.most = FEW if places is None else MOST
+        if places is None or not values:
             for value in values:
                 self._histogram.record(value, self._attributes)
             return

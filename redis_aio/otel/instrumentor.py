@@ -3,6 +3,7 @@
 import logging
 import weakref
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Any, TypedDict, Unpack
 
 from opentelemetry.metrics import MeterProvider
@@ -61,9 +62,11 @@ def instrument(client: Hookable, **parameters: Unpack[Instrumentation]) -> None:
 
 
 def uninstrument(client: Hookable) -> None:
-    """Detach what :func:`instrument` has attached; without that, do nothing."""
+    """Detach what :func:`instrument` or :func:`instrument_all` has attached; without that, do nothing."""
     for hook in _instrumented.pop(client, []):
-        client.remove_hook(hook)
+        with suppress(ValueError):  # somebody took it away already
+            client.remove_hook(hook)
+    default_hooks.withdraw(client)
 
 
 def instrument_all(**parameters: Unpack[Instrumentation]) -> None:

@@ -17,7 +17,7 @@ from redis_aio._version import VERSION
 from redis_aio.exceptions import PoolTimeoutError
 from redis_aio.hooks import Hook, HookedClient, HookedPool, NextBatch, NextCommand, NextConnect
 from redis_aio.otel import semconv
-from redis_aio.otel.durations import MOST, Durations, Series
+from redis_aio.otel.durations import Durations, Series
 from redis_aio.otel.subscriptions import Subscriptions
 from redis_aio.otel.tracing import active_span
 
@@ -79,10 +79,11 @@ class PoolMetrics(Hook):
             self._failed(semconv.operation(command), started, error)
             raise
         series = self._prepared.get(command.spec.name) or self._prepare(semconv.operation(command))
-        if active_span.get() is None:  # written out, because it is done for each command
+        span = active_span.get()
+        if span is None or not span.is_recording():  # written out, because it is done for each command
             values = series.values
             values.append(perf_counter() - started)
-            if len(values) >= MOST:
+            if len(values) >= series.most:
                 series.hand_over()
         else:
             series.record(perf_counter() - started)
@@ -259,12 +260,19 @@ _OBSERVED: tuple[tuple[str, str, str, Figure], ...] = (
     ("pending_requests", "{request}", "Callers that wait for a connection.", _pending),
 )
 
+#: What the API has for a global provider that was not set yet.
+_PROXY = "_ProxyMeterProvider"
 _instruments: "weakref.WeakKeyDictionary[MeterProvider, Instruments]" = weakref.WeakKeyDictionary()
 
 
 def instruments(provider: MeterProvider) -> Instruments:
-    """Return the instruments of a provider, which are made once."""
+    """Return the instruments of a provider, which are made once.
+
+    What was made before the program has set its global provider belongs to that one afterwards.
+    """
     found = _instruments.get(provider)
+    if found is None and provider is metrics.get_meter_provider():
+        found = next((made for known, made in _instruments.items() if type(known).__name__ == _PROXY), None)
     if found is None:
-        found = _instruments[provider] = Instruments(provider)
-    return found
+        found = Instruments(provider)
+    return _instruments.setdefault(provider, found)

@@ -7,7 +7,7 @@ always say the same; any other is asked about each span.
 import re
 from typing import Any
 
-from opentelemetry.trace import SpanContext, TraceFlags
+from opentelemetry.trace import NoOpTracer, SpanContext, TraceFlags
 
 _CASES = ("root", "remoteParentSampled", "remoteParentNotSampled", "localParentSampled", "localParentNotSampled")
 _OFF = "AlwaysOffSampler"
@@ -28,7 +28,7 @@ class Sampling:
         known = type(sampler).__module__ == _BUILTIN
         description = sampler.get_description() if known and sampler is not None else ""
         #: Whether every span is dropped.
-        self.always: bool = description == _OFF
+        self.always: bool = description == _OFF or isinstance(tracer, NoOpTracer)
         cases: dict[str, bool] = dict.fromkeys(_CASES, False)
         if description.startswith("ParentBased{"):
             for case in _CASES:

@@ -65,16 +65,16 @@ def batch_text(commands: Sequence[Command[Any]], keys: bool = True) -> str:
 
 
 def _keys(command: Command[Any]) -> Iterator[int]:
-    """Yield the indices of the arguments that are keys."""
+    """Yield the indices of the arguments that are keys, as far as they are shown."""
     spec, arguments = command.spec, command.args
     first, last, step = spec.keys
     if first:
         words = len(spec.words)
         stop = last if last >= 0 else words + len(arguments) + last
-        yield from (index - words for index in range(first, stop + 1, step))
+        yield from range(first - words, min(stop + 1 - words, ARGUMENTS), step)
     if spec.name in _COUNTED:
         at = _COUNTED[spec.name]
-        yield from range(at + 1, at + 1 + count_at(arguments, at))
+        yield from range(at + 1, min(at + 1 + count_at(arguments, at), ARGUMENTS))  # the count may be any number
     elif spec.name in ("XREAD", "XREADGROUP"):
         streams = next((i for i, argument in enumerate(arguments) if word(argument) == "STREAMS"), None)
         if streams is not None:
@@ -85,6 +85,8 @@ def _text(argument: Any) -> str:
     """Return a key as redis-cli would take it."""
     if isinstance(argument, bytes | bytearray | memoryview):
         argument = bytes(argument).decode("utf-8", "backslashreplace")
+    elif not isinstance(argument, str | int | float):
+        return "?"  # it is refused when it is sent
     text = _cut(str(argument), KEY)
     plain = text.isprintable() and not any(character in " \"';?" for character in text)
     return text if plain and text else json.dumps(text, ensure_ascii=False)

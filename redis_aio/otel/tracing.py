@@ -7,7 +7,7 @@ for the first of them.
 """
 
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -25,6 +25,8 @@ from redis_aio.hooks import Hook, HookedPool, NextBatch, NextCommand, NextConnec
 from redis_aio.otel import sanitize, semconv
 from redis_aio.otel.sampling import Sampling
 
+#: The key of contexts in which nothing shall be traced, as ``suppress_instrumentation`` makes them.
+_SUPPRESSED: str = getattr(otel_context, "_SUPPRESS_INSTRUMENTATION_KEY", "suppress_instrumentation")
 #: The span of the command or batch that this task executes.
 active_span: ContextVar[Span | None] = ContextVar("redis_aio_span", default=None)
 
@@ -77,9 +79,12 @@ class PoolTracing(Hook):
                 return True  # there is none yet
             self._tracer = provider.get_tracer(semconv.SCOPE, VERSION, semconv.SCHEMA_URL)
             sampling = self._sampling = Sampling(self._tracer)
+        here = otel_context.get_current()
+        if here.get(_SUPPRESSED):
+            return True
         if sampling.never:
             return False
-        return sampling.always or sampling.drops(get_current_span().get_span_context())
+        return sampling.always or sampling.drops(get_current_span(here).get_span_context())
 
     # -- commands -----------------------------------------------------------------------------------------------------
 
@@ -87,9 +92,9 @@ class PoolTracing(Hook):
         """Wrap a command in a span. Not a coroutine of its own where there shall be none, which saves half the time."""
         if self._dropped():
             return call_next(command)
-        return self._command(command, call_next)
+        return self._traced(self._start, command, call_next)
 
-    async def _command(self, command: Command[Any], call_next: NextCommand) -> Any:
+    def _start(self, command: Command[Any]) -> Span:
         name = semconv.operation(command)
         attributes = self._attributes(name)
         called = semconv.procedure(command)
@@ -101,17 +106,15 @@ class PoolTracing(Hook):
                 attributes["db.query.text"] = sanitize.query_text(command, self._query_keys)
             if called is not None and name.startswith("FCALL"):
                 name = f"{name} {called}"
-        span = self._tracer.start_span(name, None, SpanKind.CLIENT, attributes)
-        del attributes  # they may show a key, and this frame may be shown
-        return await self._traced(span, call_next(command))
+        return self._tracer.start_span(name, None, SpanKind.CLIENT, attributes)
 
     def on_batch(self, batch: Batch, call_next: NextBatch) -> Any:
         """Wrap a batch in a span; it has failed if one of its commands has."""
         if self._dropped():
             return call_next(batch)
-        return self._batch(batch, call_next)
+        return self._traced(self._start_batch, batch, call_next)
 
-    async def _batch(self, batch: Batch, call_next: NextBatch) -> list[Any]:
+    def _start_batch(self, batch: Batch) -> Span:
         name = semconv.batch_operation(batch)
         attributes = self._attributes(name)
         if len(batch) != 1 or self._query_text:
@@ -120,10 +123,7 @@ class PoolTracing(Hook):
                 attributes["db.operation.batch.size"] = len(batch)
             if self._query_text:
                 attributes["db.query.text"] = sanitize.batch_text(batch.commands, self._query_keys)
-        span = self._tracer.start_span(name, None, SpanKind.CLIENT, attributes)
-        del attributes  # as above
-        values: list[Any] = await self._traced(span, call_next(batch), several=True)
-        return values
+        return self._tracer.start_span(name, None, SpanKind.CLIENT, attributes)
 
     def _attributes(self, name: str) -> semconv.Attributes:
         """Return what is known of an operation before it is executed: samplers see it."""
@@ -133,13 +133,16 @@ class PoolTracing(Hook):
             attributes = self._prepared[name] = self._server | known
         return attributes
 
-    async def _traced(self, span: Span, executing: Awaitable[Any], *, several: bool = False) -> Any:
+    async def _traced(
+        self, start: Callable[[Any], Span], thing: Any, call_next: Callable[[Any], Awaitable[Any]]
+    ) -> Any:
+        span = start(thing)
         peer = self._peer
         token = otel_context.attach(trace.set_span_in_context(span))
         mark = active_span.set(span)
         try:
-            value = await executing
-            if several:
+            value = await call_next(thing)
+            if type(thing) is Batch:
                 error = semconv.first_error(value)
                 if error is not None:
                     _fail(span, error)

@@ -104,6 +104,8 @@ def test_what_is_sent(built: Built) -> None:
     assert built(lambda r: r.bf().insert("b", ["x"], 10, 0.1, True, 2, True)) == [
         *("BF.INSERT", "b", "CAPACITY", 10, "ERROR", 0.1, "EXPANSION", 2, "NOCREATE", "NONSCALING", "ITEMS", "x")
     ]
+    assert built(lambda r: r.bf().insert("b", "word")) == ["BF.INSERT", "b", "ITEMS", "word"]
+    assert built(lambda r: r.cf().insertnx("c", "word")) == ["CF.INSERTNX", "c", "ITEMS", "word"]
     assert built(lambda r: r.cf().create("c", 10, 1, 2, 3)) == [
         *("CF.RESERVE", "c", 10, "EXPANSION", 1, "BUCKETSIZE", 2, "MAXITERATIONS", 3)
     ]

@@ -138,3 +138,31 @@ async def test_cancelled_at_any_step(r: Any) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             assert await task >= 200
     assert await walk() >= 200
+
+
+async def test_a_page_that_failed_is_asked_for_again(make_client: MakeClient) -> None:
+    """Whoever works for long does not hear of what has passed meanwhile."""
+    r = make_client(auto_pipeline=False, pool_size=1, pool_timeout=0.05)
+    await r.mset({f"key:{number}": number for number in range(100)})
+    names: set[bytes] = set()
+    async for name in r.scan_iter(count=10):
+        if not names:
+            async with r.connection():
+                await asyncio.sleep(0.15)  # the next page gets no connection
+        names.add(name)
+    assert len(names) == 100
+
+
+@pytest.mark.parametrize("kind", ["connection", "single"])
+async def test_on_a_connection_with_a_state_nothing_is_fetched_ahead(make_client: MakeClient, kind: str) -> None:
+    r = make_client(single_connection_client=kind == "single")
+    await r.mset({f"key:{number}": number for number in range(100)})
+    async with contextlib.AsyncExitStack() as stack:
+        own: Any = await stack.enter_async_context(r.connection()) if kind == "connection" else r
+        names = set()
+        async for name in own.scan_iter(count=10):
+            names.add(name)
+            await own.execute_command("MULTI")
+            await own.set(name, "seen")
+            assert await own.execute_command("EXEC") == [b"OK"]
+    assert len(names) == 100

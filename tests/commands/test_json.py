@@ -95,6 +95,7 @@ def test_what_is_sent(built: Built) -> None:
         *("JSON.SET", "d", "$", '{"k": [1]}', "XX", "FPHA", "FP16")
     ]
     assert built(lambda r: r.json().set("d", "$", [1.5], fpha=FPHAType.BF16))[-2:] == ["FPHA", "BF16"]
+    assert built(lambda r: r.json().mget("key", "$")) == ["JSON.MGET", "key", "$"]
     assert built(lambda r: r.json().get("d", no_escape=True)) == ["JSON.GET", "d", "noescape", "."]
     assert built(lambda r: r.json().arrpop("d", index=None)) == ["JSON.ARRPOP", "d", "."]
 

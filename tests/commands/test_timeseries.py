@@ -74,6 +74,12 @@ async def test_reading_what_comes(face: Face, needs: Needs, text: Text) -> None:
     assert await face(lambda r: r.ts().querylabels()) == text({"x"})
 
 
+def test_one_filter_need_not_be_in_a_list(built: Built) -> None:
+    assert built(lambda r: r.ts().mget("a=b")) == ["TS.MGET", "FILTER", "a=b"]
+    assert built(lambda r: r.ts().queryindex("a=b")) == ["TS.QUERYINDEX", "a=b"]
+    assert built(lambda r: r.ts().range("a", 0, 1, filter_by_ts=[5])) == ["TS.RANGE", "a", 0, 1, "FILTER_BY_TS", 5]
+
+
 def test_what_no_server_here_has_is_sent_as_documented(built: Built) -> None:
     assert built(lambda r: r.ts().read("a", 5, 1000, 3, 10)) == ["TS.READ", "a", 5, "BLOCK", 1000, 3, "MAX_COUNT", 10]
     assert built(lambda r: r.ts().read("a", "-", 0)) == ["TS.READ", "a", "-", "BLOCK", 0, 1]
@@ -116,6 +122,7 @@ def test_replies_no_server_here_gives() -> None:
         pytest.param(ValueError, lambda r: r.ts().create("a", ignore_max_time_diff=1), id="half of IGNORE"),
         pytest.param(DataError, lambda r: r.ts().madd([]), id="no sample"),
         pytest.param(DataError, lambda r: r.ts().range("a", 0, 1, filter_by_min_value=1), id="half of a filter"),
+        pytest.param(DataError, lambda r: r.ts().range("a", 0, 1, filter_by_ts=[]), id="no time"),
         pytest.param(DataError, lambda r: r.ts().mrange(0, 1, []), id="no filter"),
         pytest.param(DataError, lambda r: r.ts().mrange(0, 1, ["a=b"], groupby="a"), id="half of GROUPBY"),
         pytest.param(

@@ -31,6 +31,20 @@ for _package in PACKAGES:
             MODULES[f"{_name}.{_found.name}"] = f"redis_aio.commands.{_package}.{_found.name}"
 
 
+#: Classes of redis-py that come in two kinds, and have one here: what clients hand out.
+TWINS = {
+    "redis.commands.json.AsyncJSON": "redis_aio.modules.JSON",
+    "redis.commands.search.AsyncSearch": "redis_aio.modules.Search",
+    "redis.commands.search.commands.AsyncSearchCommands": "redis_aio.modules.Search",
+    "redis.commands.timeseries.AsyncTimeSeries": "redis_aio.commands.timeseries.TimeSeries",
+    "redis.commands.vectorset.AsyncVectorSet": "redis_aio.commands.vectorset.VectorSet",
+    **{
+        f"redis.commands.bf.Async{kind}Bloom": f"redis_aio.commands.bf.{kind}Bloom"
+        for kind in ("BF", "CF", "CMS", "TOPK", "TDigest")
+    },
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Name:
     """A public name of redis-py."""
@@ -41,7 +55,8 @@ class Name:
     @property
     def here(self) -> str:
         """The same place under our package."""
-        return f"{MODULES[self.module]}.{self.name}"
+        there = f"{self.module}.{self.name}"
+        return TWINS.get(there, f"{MODULES[self.module]}.{self.name}")
 
 
 def exported() -> list[Name]:
@@ -61,8 +76,9 @@ def _exported(module: ModuleType) -> Iterator[str]:
 def find(name: Name) -> tuple[Any, Any]:
     """Return what a name means there and here; ``MISSING`` if it means nothing here."""
     theirs = getattr(importlib.import_module(name.module), name.name)
+    module, _, ours = name.here.rpartition(".")
     try:
-        return theirs, getattr(importlib.import_module(MODULES[name.module]), name.name, MISSING)
+        return theirs, getattr(importlib.import_module(module), ours, MISSING)
     except ModuleNotFoundError:
         return theirs, MISSING
 
@@ -86,16 +102,11 @@ def members(theirs: type, ours: type) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _is_set(ours: type, name: str) -> bool:
-    sources = (inspect.getsource(base) for base in ours.__mro__ if base.__module__.startswith("redis_aio"))
-    return any(f"self.{name} = " in source or f"self.{name}: " in source for source in sources)
-
-
-def classes_of(name: Name) -> tuple[type, type] | None:
-    """Return the two classes that a name means, if it means classes with methods on both sides."""
-    theirs, ours = find(name)
-    if inspect.isclass(theirs) and inspect.isclass(ours):
-        return theirs, ours
-    return None
+    bases = [base for base in ours.__mro__ if base.__module__.startswith("redis_aio")]
+    if any(name in vars(base).get("__annotations__", ()) for base in bases):
+        return True
+    sources = [inspect.getsource(base) for base in bases]
+    return any(f"self.{name}{sign}" in source for source in sources for sign in (" = ", ": ", ", "))
 
 
 def unlike(theirs: Callable[..., Any], ours: Callable[..., Any]) -> list[str]:
@@ -109,8 +120,8 @@ def unlike(theirs: Callable[..., Any], ours: Callable[..., Any]) -> list[str]:
       caller could mean by them stands in DIFFERENCES.
     * Options of ours that are written ``**options``, if each name is one of them.
     """
-    if not (inspect.isroutine(theirs) and hasattr(theirs, "__module__") and hasattr(ours, "__module__")):
-        return []
+    if not (inspect.isfunction(theirs) or inspect.ismethod(theirs)):
+        return []  # built in, or no function
     wanted = inspect.signature(theirs)
     differences = list(_unlike(wanted, inspect.signature(ours)))
     return differences and list(_unlike(wanted, _overloaded(ours)))
@@ -118,6 +129,8 @@ def unlike(theirs: Callable[..., Any], ours: Callable[..., Any]) -> list[str]:
 
 def _overloaded(function: Callable[..., Any]) -> inspect.Signature:
     """Return what the overloads of a function take together; its own signature where it has none."""
+    if not hasattr(function, "__module__"):
+        return inspect.signature(function)  # built in
     functions = [getattr(overload, "__func__", overload) for overload in get_overloads(function)]
     signatures = [inspect.signature(overload) for overload in functions]
     if not signatures:
@@ -138,7 +151,7 @@ def _unlike(wanted: inspect.Signature, found: inspect.Signature) -> Iterator[str
     places = [name for name, p in found.parameters.items() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     rest = [p for p in found.parameters.values() if p.kind is p.VAR_KEYWORD]
     for place, (name, parameter) in enumerate(wanted.parameters.items()):
-        if parameter.kind is parameter.VAR_KEYWORD:
+        if name == "self" or parameter.kind is parameter.VAR_KEYWORD:
             continue
         ours = found.parameters.get(name)
         if ours is None:
@@ -194,4 +207,26 @@ def _shown(value: Any) -> str:
     return value.__name__ if inspect.isclass(value) else repr(value)
 
 
-__all__ = ["MISSING", "MODULES", "Name", "classes_of", "exported", "find", "members", "unlike"]
+def _pairs() -> Iterator[tuple[str, Any, Any]]:
+    """Iterate over names and the members of classes, each class once: the place here, theirs, ours or ``MISSING``."""
+    seen: set[tuple[type, type]] = set()
+    for name in exported():
+        theirs, ours = find(name)
+        yield name.here, theirs, ours
+        if inspect.isclass(theirs) and inspect.isclass(ours) and (theirs, ours) not in seen:
+            seen.add((theirs, ours))
+            yield from ((f"{name.here}.{member}", a, b) for member, a, b in members(theirs, ours))
+
+
+def signatures() -> dict[str, tuple[str, ...]]:
+    """Return in what functions and methods are unlike redis-py's, by their places here."""
+    pairs = ((place, unlike(a, b)) for place, a, b in _pairs() if callable(b) and b is not MISSING)
+    return {place: tuple(differences) for place, differences in pairs if differences}
+
+
+def missing() -> set[str]:
+    """Return the places where redis-py has a name, or a member of a class, and we have nothing."""
+    return {place for place, _, ours in _pairs() if ours is MISSING}
+
+
+__all__ = ["exported", "find", "missing", "signatures", "unlike"]

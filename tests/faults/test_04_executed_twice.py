@@ -274,12 +274,12 @@ async def test_what_a_parser_raises_is_no_failed_attempt(
 
     client = make_client(**options, codec=Codec(str, fail))
     await client.zadd("z", {str(number): number for number in range(10)})
-    with pytest.raises(error, match="^of a parser$"):
+    with pytest.raises(error, match=r"^of a parser$"):
         await client.execute_command("ZPOPMIN", "z", score_cast_func=fail)
     assert observer.ask("ZCARD", "z") == 9
     observer.forget_executions()
     await client.set("k", 1)
-    with pytest.raises(error, match="^of a parser$"):
+    with pytest.raises(error, match=r"^of a parser$"):
         await client.get_as("k", int)
     assert observer.executions("get") == 1
     assert await client.zscore("z", "5") == 5.0

@@ -9,6 +9,7 @@ loss before its time to live is over; a foreign lock is never touched; what fenc
 """
 
 import asyncio
+import contextlib
 import gc
 import itertools
 import random
@@ -29,6 +30,7 @@ from redis_aio import (
     RedisError,
 )
 from redis_aio.exceptions import BusyScriptError
+from redis_aio.exceptions import TimeoutError as RedisTimeoutError
 from redis_aio.testing import RedisServer
 from tests.conftest import MakeClient
 from tests.faults.conftest import Connect
@@ -204,6 +206,24 @@ async def test_blocking_timeout_holds_while_the_server_stands_still(
         assert lock_keys(observer) == []
 
 
+async def test_all_who_wait_are_told_when_the_server_cannot_be_asked(
+    private_server: RedisServer, make_client: MakeClient
+) -> None:
+    """Not one after the other, each when its own attempts have failed."""
+    address: dict[str, Any] = {"host": private_server.host, "port": private_server.port}
+    client = make_client(**address, read_timeout=0.2, dial_timeout=0.2, max_retries=0)
+    private_server.command("SET", "l:1", "foreign")
+    waiters = [asyncio.ensure_future(client.lock("l:1", sleep=0.02).acquire()) for _ in range(30)]
+    await asyncio.sleep(0.1)
+    private_server.pause()
+    _, waiting = await asyncio.wait(waiters, timeout=2 * scale.PROMPT)
+    private_server.resume()
+    assert not waiting
+    failures = [waiter.exception() for waiter in waiters]
+    assert all(isinstance(failure, RedisTimeoutError) for failure in failures)
+    assert len(set(map(id, failures))) == len(failures)
+
+
 # -- L2: given up while it is released --------------------------------------------------------------------------------
 
 
@@ -312,6 +332,7 @@ async def test_a_release_that_failed_and_was_completed_can_be_repeated(
         await lock.release()
     assert not getattr(caught.value, "written", True)
     token = lock.local.token
+    assert token is not None
     private_server.restart()
     with Observer(private_server) as observer:
         observer.ask("SET", "l:1", token)  # as if it had been persistent
@@ -510,6 +531,30 @@ async def test_a_forgotten_lock_is_not_renewed_for_ever(connect: Connect, observ
     assert reference() is None
     await eventually(lambda: not _lock_tasks(), within=BOUND)
     await eventually(lambda: not lock_keys(observer), within=BOUND)
+
+
+async def test_an_error_leaves_no_circles_behind(connect: Connect, observer: Observer) -> None:
+    client = connect()
+    observer.ask("SET", "l:2", "foreign")
+
+    async def failing(options: dict[str, Any]) -> "weakref.ref[Any]":
+        lock = client.lock(**options)
+        with contextlib.suppress(LockError):
+            async with lock:
+                observer.ask("DEL", "l:1")
+                await asyncio.sleep(0.15)
+        return weakref.ref(lock)
+
+    gc.disable()
+    try:
+        for options in (
+            {"name": "l:1", "timeout": 1, "renew": 0.05},
+            {"name": "l:1", "timeout": 1},
+            {"name": "l:2", "blocking_timeout": 0.05},
+        ):
+            assert (await asyncio.create_task(failing(options)))() is None
+    finally:
+        gc.enable()
 
 
 async def test_renewals_and_lines_end_with_their_locks(connect: Connect) -> None:

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from redis_aio import Redis
-from redis_aio.exceptions import ClientClosedError, DataError, NoPermissionError, ResponseError
+from redis_aio._consumer import Consumer
+from redis_aio.exceptions import ClientClosedError, ConnectionError, DataError, NoPermissionError, ResponseError
 from redis_aio.streams import ConsumerGroup, StreamMessage
 from redis_aio.testing import RedisServer
 from tests.conftest import MakeClient
+from tests.support.cancellation import WAYS, Outcome, Way, by_double_cancel, by_task_cancel, sweep
 from tests.support.server import Program
 
 pytestmark = pytest.mark.one_loop
@@ -219,6 +221,61 @@ async def test_cancelled_consumers_lose_nothing(client: Redis[str]) -> None:
     await worker.stop()
 
 
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
+async def test_cancelled_at_every_await_it_loses_nothing(make_client: MakeClient, way: Way) -> None:
+    """From the making of the group to the last acknowledgement, wherever it is: the others get what it did not handle."""
+    client: Redis[str] = make_client(decode_responses=True)
+    ids = await add(client, ENTRIES)
+    await client.xgroup_create("s", "g", "0")
+    handled: Counter[str] = Counter()
+    tasks = asyncio.all_tasks()
+
+    async def consume() -> None:
+        async with client.consumer_group("s", "g", "c", prefetch=4) as messages:
+            async for message in messages:
+                async with message:
+                    await asyncio.sleep(0)
+                    handled[message.id] += 1
+
+    async def check(tick: int, outcome: Outcome) -> None:
+        async def ended() -> bool:
+            return asyncio.all_tasks() <= tasks
+
+        await until(ended)
+        assert await unhandled_but_acknowledged(client, set(handled)) == set(), tick
+        assert not set(handled) & await pending(client), "what was handled is acknowledged, also when it was cancelled"
+
+    await sweep(way, consume, range(0, 400, 4), check)
+    assert handled, "the last of these got that far"
+    assert handled.total() == len(handled), "without a crash nothing is handled twice"
+    worker = Worker(client, "last", prefetch=100)
+
+    async def all_handled() -> bool:
+        return handled.keys() | worker.handled.keys() == set(ids) and not await pending(client)
+
+    await until(all_handled)
+    await worker.stop()
+
+
+@pytest.mark.parametrize("way", [by_task_cancel, by_double_cancel])
+async def test_cancelled_while_it_ends_it_acknowledges_what_was_handled(client: Redis[str], way: Way) -> None:
+    for tick in range(12):
+        await client.flushall()
+        ids = await add(client, 6)
+        messages = client.consumer_group("s", "g", "c")
+        async with messages:
+            for _ in range(3):
+                await (await anext(messages)).ack()
+            await way(messages.aclose, tick)
+
+        async def settled(left: set[str] = set(ids[3:])) -> bool:
+            return await pending(client) == left
+
+        await until(settled)
+        entries = await client.xpending_range("s", "g", "-", "+", 10, idle=59_000)
+        assert len(entries) == 3, "what was only prefetched is left to others"
+
+
 PROCESS = """
 import asyncio, os, signal, sys
 from redis_aio import Redis
@@ -348,6 +405,19 @@ async def test_a_destroyed_group_is_made_again_and_said(client: Redis[str], capl
     assert [record.redis_event for record in caplog.records] == ["stream.group_gone"]  # type: ignore[attr-defined]
 
 
+async def test_nothing_is_left_out_of_a_group_that_is_made_again(client: Redis[str]) -> None:
+    """Also where the start was given as bytes, and something was seen before."""
+    async with client.consumer_group("s", "g", "c", start=b"$") as messages:
+        await add(client, 1)
+        await (await anext(messages)).ack()
+        await blocked(client, 1)
+        async with client.pipeline(transaction=True) as pipe:
+            pipe.xgroup_destroy("s", "g").xadd("s", {"n": 2})
+            _, second = await pipe.execute()
+        async with asyncio.timeout(10):
+            assert (await anext(messages)).id == second
+
+
 async def test_a_restarted_server_is_gone_on_with(own_server: RedisServer) -> None:
     async with Redis(host=own_server.host, port=own_server.port, decode_responses=True) as client:
         worker = Worker(client, "c")
@@ -425,6 +495,27 @@ async def test_what_a_living_consumer_holds_is_not_claimed(client: Redis[str]) -
             left = [await anext(others) for _ in range(2)]
     assert message.id == held
     assert {message.id: message.deliveries for message in left} == {held: 2, prefetched: 1}
+
+
+async def test_what_is_held_is_touched_under_load(client: Redis[str]) -> None:
+    """Acknowledgements that never pause leave room for it."""
+    held, *_ = await add(client, ENTRIES)
+    async with client.consumer_group("s", "g", "c", claim_idle=IDLE, prefetch=200) as messages:
+        message = await anext(messages)
+
+        async def load() -> None:
+            async for other in messages:
+                async with other:
+                    await client.xadd("s", {"n": 1})  # there is always a next one, and one to acknowledge
+
+        busy = [asyncio.ensure_future(load()) for _ in range(10)]
+        for _ in range(6):
+            await asyncio.sleep(IDLE / 2)  # that time passes is the point
+            [entry] = await client.xpending_range("s", "g", held, held, 1)
+            assert entry["time_since_delivered"] < IDLE * 1000
+        await messages.aclose()
+        await asyncio.gather(*busy)
+        assert message.id == held
 
 
 async def test_what_is_held_is_not_delivered_twice(client: Redis[str]) -> None:
@@ -519,6 +610,59 @@ async def test_ended_before_it_did_anything(client: Redis[str]) -> None:
     messages = client.consumer_group("s", "g", "c")
     await messages.aclose()
     assert repr(messages).startswith("<ConsumerGroup of 1 streams: ended")
+    with pytest.raises(RuntimeError, match="once"):
+        await messages.__aenter__()
+
+
+async def test_ended_while_it_starts(client: Redis[str]) -> None:
+    messages = client.consumer_group("s", "g", "c")
+
+    async def consume() -> list[str]:
+        async with messages:
+            return [message.id async for message in messages]
+
+    consuming = asyncio.ensure_future(consume())
+    await asyncio.sleep(0)  # it asks for the group
+    await messages.aclose()
+    assert await consuming == []
+
+
+async def test_who_ends_it_second_waits_for_the_end_too(client: Redis[str]) -> None:
+    await add(client, 1)
+    async with client.consumer_group("s", "g", "c") as messages:
+        message = await anext(messages)
+        await message.ack()
+        first = asyncio.ensure_future(messages.aclose())
+        await asyncio.sleep(0)  # as of a handler of signals: the loop of the program ends, and then its client
+    assert repr(messages).endswith("0 to acknowledge>")
+    await first
+
+
+async def test_a_late_acknowledgement_that_failed_can_be_repeated(own_server: RedisServer) -> None:
+    async with Redis(host=own_server.host, port=own_server.port, decode_responses=True, max_retries=0) as client:
+        await add(client, 1)
+        async with client.consumer_group("s", "g", "c") as messages:
+            message = await anext(messages)
+        await client.execute_command("SAVE")
+        await asyncio.to_thread(own_server.kill)
+        with pytest.raises(ConnectionError):
+            await message.ack()
+        await asyncio.to_thread(own_server.restart)
+        assert await pending(client) == {message.id}
+        await message.ack()
+        assert await pending(client) == set()
+
+
+async def test_what_was_given_up_can_be_acknowledged(client: Redis[str]) -> None:
+    """A handler says that it will never succeed: there is no sense in delivering it again."""
+    await add(client, 1)
+    async with client.consumer_group("s", "g", "c") as messages:
+        message = await anext(messages)
+        with suppress(Failed):
+            async with message:
+                raise Failed
+        await message.ack()
+    assert await pending(client) == set()
 
 
 async def test_closing_the_client_ends_it_with_an_error(client: Redis[str]) -> None:
@@ -575,7 +719,7 @@ async def test_dead_letters(client: Redis[str]) -> None:
         "n": "0",
         "dead-letter-stream": "s",
         "dead-letter-id": poison,
-        "dead-letter-deliveries": "3",
+        "dead-letter-deliveries": "2",
     }
 
 
@@ -584,6 +728,13 @@ async def test_a_key_of_another_type_is_an_error(client: Redis[str]) -> None:
     with pytest.raises(ResponseError, match="WRONGTYPE"):
         async with client.consumer_group("s", "g", "c"):
             pytest.fail("it must not begin")
+    await client.delete("s")
+    messages = client.consumer_group("s", "g", "c")
+    await client.set("s", "x")
+    with pytest.raises(ResponseError, match="WRONGTYPE"):
+        await messages.__aenter__()
+    with pytest.raises(RuntimeError, match="async with"):
+        await anext(messages)  # it was never started
     await client.delete("s")
     async with client.consumer_group("s", "g", "c") as messages:
         await blocked(client, 1)
@@ -618,6 +769,9 @@ async def test_what_is_not_permitted_is_an_error(own_server: RedisServer) -> Non
         {"prefetch": 0},
         {"prefetch": 1.5},
         {"claim_idle": 0},
+        {"claim_idle": 0.0001},
+        {"claim_idle": float("inf")},
+        {"claim_idle": "60"},
         {"claim_idle": float("nan")},
         {"dead_letter": "d"},
         {"max_deliveries": 3},
@@ -638,3 +792,17 @@ async def test_it_is_started_once_and_before_it_is_used(client: Redis[str]) -> N
         with pytest.raises(RuntimeError, match="once"):
             await messages.__aenter__()
     assert isinstance(StreamMessage(messages, "s", "1-0", {}, 1), StreamMessage)
+
+
+async def test_null_for_a_deleted_entry_is_passed_over() -> None:
+    """So XAUTOCLAIM answered before 7.0, which no server here does."""
+
+    class Old:
+        async def execute(self, command: Any) -> Any:
+            return command.reply([b"0-0", [None, [b"1-1", [b"f", b"v"]]]])
+
+        async def execute_batch(self, batch: Any) -> Any:
+            raise AssertionError(batch)
+
+    claimed = await Consumer[bytes](Old(), "g", "c").claim("s", 1.0, "0-0", 10)
+    assert claimed == (None, [(b"1-1", {b"f": b"v"})])

@@ -138,7 +138,23 @@ async def test_tls_without_verification(tls_server: RedisServer, certificates: C
     assert "tls" not in await checks(f"{address}?ssl_ca_certs={certificates.ca}")
     async with redis_aio.from_url(address) as client:
         facts = await gather(client, timeout=10, samples=1)
-    assert [finding.check for finding in report.examine(facts)] == ["reachable"]
+    [found] = report.examine(facts)
+    assert (found.check, found.why) == ("reachable", "TLS could not be agreed on: nothing else can work.")
+
+
+async def test_tls_to_a_port_without_it(server: RedisServer) -> None:
+    async with redis_aio.from_url(f"rediss://{server.host}:{server.port}") as client:
+        facts = await gather(client, timeout=0.2, samples=1)
+    [found] = report.examine(facts)
+    assert "tls-port" in found.todo
+
+
+async def test_a_database_that_is_not_there(server: RedisServer) -> None:
+    async with redis_aio.from_url(f"redis://{server.host}:{server.port}/9999") as client:
+        facts = await gather(client, timeout=10, samples=1)
+    [found] = report.examine(facts)
+    assert found.what == "the server could not be asked: the handshake failed (ERR)"
+    assert "the number of the database" in found.todo
 
 
 async def test_an_old_server(server_program: Program) -> None:

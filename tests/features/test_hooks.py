@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import threading
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +19,7 @@ from redis_aio.events import (
     Retrying,
 )
 from redis_aio.exceptions import ConnectionError, PoolTimeoutError
-from redis_aio.hooks import HookedPool
+from redis_aio.hooks import Batch, Command, HookedPool
 from redis_aio.testing import RedisServer
 from tests.conftest import MakeClient
 from tests.support.proxy import FaultProxy
@@ -140,6 +142,87 @@ async def test_a_hook_sees_connections_that_are_made_later(make_client: MakeClie
     assert seen == ["hook connects", "hook PING", "hook done"]
 
 
+async def test_call_next_may_be_called_twice_or_never(make_client: MakeClient) -> None:
+    class Repeating(Hook):
+        async def on_command(self, command: Any, call_next: Any) -> Any:
+            if command.name == "GET":
+                return b"not asked"
+            await call_next(command)
+            return await call_next(command)
+
+        async def on_batch(self, batch: Any, call_next: Any) -> list[Any]:
+            return [*await call_next(batch), *await call_next(batch)]
+
+    client = make_client()
+    client.add_hook(Repeating())
+    assert await client.incr("n") == 2
+    assert await client.get("n") == b"not asked"
+    assert await client.execute_batch(Batch([Command("INCR", "n")])) == [3, 4]
+
+
+class Clumsy(Hook):
+    """Fails when it comes, or when it goes."""
+
+    def __init__(self, failing: str) -> None:
+        self.failing = failing
+        self.commands = 0
+
+    async def on_command(self, command: Any, call_next: Any) -> Any:
+        self.commands += 1
+        return await call_next(command)
+
+    def on_event(self, event: Event) -> None:
+        pass
+
+    def bind(self, pool: HookedPool) -> Hook:
+        return self._fail("bind") or self
+
+    def attached(self, client: Any) -> None:
+        self._fail("attached")
+
+    def detached(self, client: Any) -> None:
+        self._fail("detached")
+
+    def unbind(self) -> None:
+        self._fail("unbind")
+
+    def _fail(self, what: str) -> None:
+        if what == self.failing:
+            raise ValueError(what)
+
+
+@pytest.mark.parametrize("failing", ["bind", "attached", "detached", "unbind"])
+async def test_a_hook_that_fails_when_it_comes_or_goes_is_not_there(make_client: MakeClient, failing: str) -> None:
+    client = make_client()
+    hook = Clumsy(failing)
+    if failing in ("bind", "attached"):
+        with pytest.raises(ValueError, match=failing):
+            client.add_hook(hook)
+    else:
+        client.add_hook(hook)
+        with pytest.raises(ValueError, match=failing):
+            client.remove_hook(hook)
+    assert client._executor is client._core
+    assert not client.connection_pool.node.hooks.emit.active
+    assert await client.ping()
+    assert hook.commands == 0
+    with pytest.raises(ValueError, match="not added"):
+        client.remove_hook(hook)
+
+
+async def test_the_order_is_kept_when_another_client_of_the_pool_leaves(server: RedisServer, clean: None) -> None:
+    async with ConnectionPool(host=server.host, port=server.port) as pool:
+        one, other = Redis(connection_pool=pool), Redis(connection_pool=pool)
+        seen: list[str] = []
+        outer, inner = Recorder("outer", seen), Recorder("inner", seen)
+        for client in (one, other):
+            client.add_hook(outer)
+            client.add_hook(inner)
+        other.remove_hook(outer)
+        await one.ping()
+        assert [line for line in seen if "connects" in line] == ["outer connects", "inner connects"]
+
+
 async def test_commands_are_coroutines_with_hooks_too(make_client: MakeClient) -> None:
     client = make_client()
     client.add_hook(Recorder("hook", []))
@@ -242,6 +325,36 @@ async def test_what_a_listener_raises_hurts_nothing(make_client: MakeClient, cap
     assert listener.events
     assert "a hook failed on PoolWaited: ValueError" in caplog.text
     assert "secret" not in caplog.text
+
+
+async def test_slow_listeners_in_two_threads(server: RedisServer) -> None:
+    """Two loops, each in its thread, are told of their connections at the same time."""
+
+    class Slow(Hook):
+        def on_event(self, event: Event) -> None:
+            time.sleep(0.002)  # lets the other thread run
+
+    troubles: list[Any] = []
+
+    async def use() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: troubles.append(context))
+        for _ in range(20):
+            async with Redis(host=server.host, port=server.port, pool_size=4, pool_timeout=2) as client:
+                client.add_hook(Slow())
+                await asyncio.gather(client.ping(), *(client.blpop(f"nothing{n}", timeout=0.01) for n in range(3)))
+
+    def run() -> None:
+        try:
+            asyncio.run(use())
+        except Exception as error:
+            troubles.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        await asyncio.to_thread(thread.join)
+    assert troubles == []
 
 
 async def test_a_hook_of_two_clients_of_one_pool(server: RedisServer, clean: None) -> None:

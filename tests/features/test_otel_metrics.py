@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry import metrics as metrics_api
+from opentelemetry.metrics._internal import _ProxyMeterProvider
+from opentelemetry.sdk.metrics import Histogram, MeterProvider
+from opentelemetry.sdk.metrics.export import AggregationTemporality, InMemoryMetricReader
 from opentelemetry.sdk.metrics.view import (
     ExplicitBucketHistogramAggregation,
     ExponentialBucketHistogramAggregation,
@@ -18,11 +20,13 @@ from redis_aio import ConnectionPool, Redis
 from redis_aio.events import CacheLookedUp, Redirected
 from redis_aio.exceptions import PoolTimeoutError, RedisError, ResponseError
 from redis_aio.otel import MetricsHook, instrument, semconv, uninstrument
+from redis_aio.otel.durations import FEW, MOST
+from redis_aio.otel.metrics import instruments
 from redis_aio.testing import RedisServer
 from tests.conftest import MakeClient
 from tests.support.oracles import eventually
 from tests.support.proxy import FaultProxy
-from tests.support.telemetry import Point, Telemetry
+from tests.support.telemetry import Point, Telemetry, own
 
 pytestmark = pytest.mark.one_loop
 
@@ -326,6 +330,55 @@ async def test_without_a_provider_nothing_happens(make_client: MakeClient) -> No
         await client.set("k", number)
     with pytest.raises(RedisError):
         await client.execute_command("NOSUCH")
+
+
+async def test_a_global_provider_that_is_set_between_two_clients(
+    make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Instruments of the same names are made once: those of the second client are those of the first."""
+    proxy = _ProxyMeterProvider()
+    monkeypatch.setattr(metrics_api, "get_meter_provider", lambda: proxy)
+    clients = [make_client(), make_client(db=1)]
+    clients[0].add_hook(MetricsHook())
+    with Telemetry() as telemetry:
+        proxy.on_set_meter_provider(telemetry.meters)
+        monkeypatch.setattr(metrics_api, "get_meter_provider", lambda: telemetry.meters)
+        clients[1].add_hook(MetricsHook())
+        for client in clients:
+            await client.set("k", "v")
+        namespaces = {point.attributes["db.namespace"]: point.count for point in telemetry.points(DURATION)}
+        assert namespaces == {"0": 1, "1": 1}
+        assert len(telemetry.points("db.client.connection.max")) == 2
+
+
+async def test_examples_are_of_the_span_in_which_they_were_measured(make_client: MakeClient) -> None:
+    """Values that were gathered from everybody are no examples of whoever happens to hand them over."""
+    with Telemetry() as telemetry:
+        client = make_client()
+        client.add_hook(MetricsHook(telemetry.meters))
+        for _ in range(MOST - 1):
+            await client.get("k")
+        with telemetry.tracer.start_as_current_span("stranger"):
+            await client.get("k")
+        (point,) = telemetry.metrics()[DURATION].data.data_points
+        assert point.exemplars == []
+        instrument(client, **telemetry.providers)
+        await client.set("k", "v")
+        (_, point) = telemetry.metrics()[DURATION].data.data_points
+        assert [example.span_id for example in point.exemplars] == [own(telemetry.span("SET"))]
+
+
+async def test_values_that_must_be_recorded_one_by_one_are_not_gathered_for_long(make_client: MakeClient) -> None:
+    """Nobody who hands them over shall be held up."""
+    deltas = {Histogram: AggregationTemporality.DELTA}
+    reader = InMemoryMetricReader(preferred_temporality=deltas)
+    provider = MeterProvider(metric_readers=[reader], shutdown_on_exit=False)
+    series = instruments(provider).durations.series({"db.operation.name": "GET"})
+    for _ in range(3):
+        series.values.append(0.001)
+    series.hand_over()
+    assert series.most == FEW
+    provider.shutdown()
 
 
 @pytest.mark.parametrize(

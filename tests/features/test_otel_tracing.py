@@ -12,7 +12,7 @@ from typing import Any
 
 import anyio
 import pytest
-from opentelemetry import trace
+from opentelemetry import context, trace
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased, Sampler, TraceIdRatioBased
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags
@@ -251,6 +251,8 @@ TEXTS = [
     (("ACL SETUSER", "user", ">secret"), "ACL SETUSER ?"),
     (("CONFIG SET", "requirepass", "secret"), "CONFIG SET ?"),
     (("MIGRATE", "h", 1, "k", 0, 1, "AUTH", "secret"), "MIGRATE ?"),
+    (("EVAL", "return 1", 10**12, "k"), "EVAL ? ? k"),  # the count of keys is the caller's
+    (("GET", object()), "GET ?"),
     (("DEL", *"abcdefghijklmnopqrstuvwxyzabcdefghijkl"), f"DEL {' '.join('abcdefghijklmnopqrstuvwxyzabcdef')} ..."),
 ]
 
@@ -620,6 +622,21 @@ def test_what_is_not_known_of_a_sampler_is_asked() -> None:
         assert not Sampling(tracer).drops(trace.INVALID_SPAN.get_span_context())
 
 
+async def test_nothing_is_traced_where_that_is_suppressed(traced: Redis[bytes], telemetry: Telemetry) -> None:
+    """Programs have ``suppress_instrumentation`` for this, of the package opentelemetry-instrumentation."""
+    token = context.attach(context.set_value(context._SUPPRESS_INSTRUMENTATION_KEY, True))
+    await traced.get("k")
+    await traced.pipeline().get("k").get("k").execute()
+    context.detach(token)
+    assert telemetry.spans() == []
+    await traced.get("k")
+    assert len(telemetry.spans()) == 1
+
+
+def test_where_tracing_is_disabled_no_span_is_started() -> None:
+    assert Sampling(trace.NoOpTracer()).drops(SAMPLED.get_span_context())
+
+
 # -- attaching -------------------------------------------------------------------------------------------------------
 
 
@@ -689,6 +706,27 @@ async def test_all_clients_made_from_now_on(make_client: MakeClient, telemetry: 
     await after.set("k", 1)
     assert len(telemetry.commands()) == 1
     assert after._executor is after._core
+
+
+async def test_one_of_all_clients_is_instrumented_once(
+    make_client: MakeClient, telemetry: Telemetry, afterwards: None
+) -> None:
+    """A program that was started with ``opentelemetry-instrument`` may attach its own parameters to a client."""
+    instrument_all(**telemetry.providers)
+    client = make_client()
+    instrument(client, **telemetry.providers, query_text=True)
+    await client.get("k")
+    assert attributes(telemetry.span("GET"))["db.query.text"] == "GET k"
+    assert [point.count for point in telemetry.points("db.client.operation.duration")] == [1]
+    uninstrument_all()
+    await client.get("k")
+    assert len(telemetry.spans("GET")) == 2  # it keeps its own
+    instrument_all(**telemetry.providers)
+    other = make_client()
+    uninstrument(other)
+    await other.get("k")
+    assert len(telemetry.spans("GET")) == 2
+    assert other._executor is other._core
 
 
 async def test_what_opentelemetry_instrument_calls(

@@ -13,7 +13,7 @@ from redis_aio._command.batch import Batch
 from redis_aio._command.command import Command
 from redis_aio._command.script import SCRIPTS_KEPT, ScriptCall, ScriptText, with_texts
 from redis_aio._command.spec import Effect
-from redis_aio.exceptions import ConnectionError, NoScriptError, OutcomeUnknownError, ResponseError
+from redis_aio.exceptions import ConnectionError, NoScriptError, OutcomeUnknownError, RedisError, ResponseError
 from redis_aio.hooks import Hook, NextBatch, NextCommand
 from redis_aio.testing import RedisServer
 from tests.conftest import MakeClient
@@ -123,6 +123,23 @@ async def test_what_parse_raises_is_its_callers_and_executes_nothing_again(clien
     with pytest.raises(ConnectionError, match="no connection of ours"):
         await script(["n"], [1])
     assert await client.get("n") == b"1"
+
+
+@pytest.mark.usefixtures("_forgotten")
+async def test_callbacks_of_evalsha(client: Redis[bytes]) -> None:
+    """As in redis-py: a script's own ``parse`` comes first, then what was set for the command."""
+    plain = client.register_script("return ARGV[1]")
+    parsed = client.register_script("return ARGV[1]", parse=len)
+    client.set_response_callback("EVALSHA", lambda reply: (reply,))
+    async with client.connection() as connection, client.pipeline() as watching:
+        await watching.watch("k")
+        for own in (client, connection, watching):
+            assert await plain(args=["x"], client=own) == (b"x",)
+            assert await parsed(args=["x"], client=own) == 1
+    pipe = client.pipeline()
+    plain(args=["x"], client=pipe)
+    parsed(args=["x"], client=pipe)
+    assert await pipe.execute() == [(b"x",), 1]
 
 
 async def test_errors_of_the_script(client: Redis[bytes], sent: Sent) -> None:
@@ -296,13 +313,20 @@ async def test_what_was_flushed_in_the_middle_is_sent_again(client: Redis[bytes]
 
 
 async def test_an_error_that_only_looks_like_it(client: Redis[bytes], sent: Sent) -> None:
-    """A call that had its text was executed, whatever it returned."""
-    odd = client.register_script("redis.call('INCR', 'n'); return {err='NOSCRIPT of my own'}")
-    pipe = client.pipeline(transaction=False)
-    odd(client=pipe)
-    [value] = await pipe.execute(raise_on_error=False)
-    assert isinstance(value, NoScriptError)
-    assert await client.get("n") == b"1"
+    """A script may answer with the codes of errors that mean, from the server, that nothing was executed."""
+    for code in ("NOSCRIPT", "TRYAGAIN", "LOADING", "READONLY", "CLUSTERDOWN"):
+        await client.delete("n")
+        odd = client.register_script(f"redis.call('INCR', 'n'); return {{err='{code} of my own'}}")
+        await client.script_load(odd.script)
+        with pytest.raises(RedisError, match="of my own"):
+            await odd()
+        assert await client.get("n") == b"1"
+        pipe = client.pipeline(transaction=False)
+        odd(client=pipe)
+        odd(client=pipe)
+        values = await pipe.execute(raise_on_error=False)
+        assert [type(value) for value in values] == [type(values[0])] * 2
+        assert await client.get("n") == b"3"
 
 
 async def test_watching(client: Redis[bytes], sent: Sent) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import signal
 import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import AsyncIterator
@@ -65,14 +66,14 @@ async def running(redis_url: str | None) -> AsyncIterator[App]:
         yield app
     finally:
         if process.returncode is None:
-            process.terminate()
+            process.send_signal(signal.SIGINT)
         try:
             _, errors = await asyncio.wait_for(process.communicate(), 10)
         except BaseException:
             process.kill()
             await process.wait()
             raise
-    assert b"Traceback" not in errors, errors.decode()
+    assert not errors, errors.decode()
 
 
 @pytest.fixture
@@ -121,9 +122,20 @@ async def test_old_messages_are_dropped(http: httpx.AsyncClient, server: RedisSe
     assert server.command("LLEN", "board") == 50
 
 
-@pytest.mark.parametrize("body", [b"no json", b"[]", b'{"other": 1}'])
+@pytest.mark.parametrize("body", [b"no json", b"[]", b'{"other": 1}', b"5", rb'{"text": "\ud800"}'])
 async def test_a_message_that_makes_no_sense(http: httpx.AsyncClient, body: bytes) -> None:
     assert (await http.post("/messages", content=body)).status_code == 400
+    assert (await http.get("/messages")).json() == [], "nothing is stored that cannot be sent on"
+
+
+async def test_it_ends_at_once_though_browsers_listen(app: App, http: httpx.AsyncClient) -> None:
+    async with http.stream("GET", "/events") as stream, asyncio.timeout(10):
+        lines = stream.aiter_lines()
+        await server_sent(lines)
+        app.process.send_signal(signal.SIGINT)
+        assert [line async for line in lines] == [], "the stream comes to its end"
+    async with asyncio.timeout(2):
+        await app.process.wait()
 
 
 async def test_items_in_bulk(http: httpx.AsyncClient, server: RedisServer) -> None:
@@ -135,7 +147,8 @@ async def test_items_in_bulk(http: httpx.AsyncClient, server: RedisServer) -> No
     ttl = server.command("TTL", "item:item-7")
     assert isinstance(ttl, int)
     assert 0 < ttl <= 3600
-    assert (await http.put("/items", content=b"[]")).status_code == 400
+    for nonsense in (b"[]", rb'{"a": "\ud800"}'):
+        assert (await http.put("/items", content=nonsense)).status_code == 400
     assert (await http.get("/traces")).text.count(">PIPELINE SET<") == 1, "one round trip"
 
 
@@ -208,6 +221,14 @@ async def test_a_server_that_goes_away_and_comes_back(server_program: Program) -
         }  # the subscription came back by itself
         assert (await http.post("/messages", json={"text": "again"})).json()["listeners"] == 1
         assert json.loads((await server_sent(lines))["data"])["text"] == "again"
+
+
+async def test_a_browser_that_comes_while_the_server_is_away(server_program: Program) -> None:
+    with server_program.server() as own:
+        async with running(own.url) as app, httpx.AsyncClient(base_url=app.url, timeout=10) as http:
+            own.kill()
+            answer = await http.get("/events")
+            assert (answer.status_code, answer.text) == (200, ""), "so a browser asks again; after an error it would not"
 
 
 async def test_without_a_server_it_brings_its_own() -> None:

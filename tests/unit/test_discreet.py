@@ -1,5 +1,6 @@
 """What the frames of a traceback show: ours nothing of what was passed, the program's what it wants."""
 
+import asyncio
 import contextlib
 import traceback
 from collections.abc import Iterator
@@ -7,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from redis_aio import _discreet
+from redis_aio import Hook, Redis, RedisError, _discreet
 from redis_aio._command.raw import raw_command
 from redis_aio._discreet import discreet, discreet_async, forget
 from redis_aio._resp.encoder import pack
+from redis_aio.events import Event, Retrying
 from redis_aio.exceptions import DataError
 
 pytestmark = pytest.mark.one_loop
@@ -99,3 +101,81 @@ async def test_decorated_functions_forget_their_arguments() -> None:
     assert (await awaited("GET", "k"))[0].name == "GET"
     with contextlib.suppress(DataError):
         direct()
+
+
+# -- coroutines ----------------------------------------------------------------------------------------------------
+
+
+def in_library(source: str) -> Any:
+    """Return the function ``call`` as if it were one of this library's."""
+    names: dict[str, Any] = {"__name__": "redis_aio.made_up", "asyncio": asyncio}
+    exec(source, names)
+    return names["call"]
+
+
+@pytest.mark.parametrize("how", ["it failed", "it was cancelled"])
+async def test_a_coroutine_that_has_ended_is_emptied(how: str) -> None:
+    failing = "0 / 0" if how == "it failed" else "await asyncio.sleep(10)"
+    call = in_library(f"async def call(value):\n    await asyncio.sleep(0)\n    {failing}\n")
+    task = asyncio.create_task(call("secret"))
+    for _ in range(2):
+        await asyncio.sleep(0)
+    if how == "it was cancelled":
+        task.cancel()
+    with pytest.raises((ZeroDivisionError, asyncio.CancelledError)) as caught:
+        await task
+    assert "secret" in shown(caught.value)
+    forget(caught.value)
+    assert "secret" not in shown(caught.value)
+
+
+async def test_a_coroutine_that_goes_on_stays() -> None:
+    """An error that one task has caught can reach another one, while the first waits."""
+    source = """
+async def call(caught, go_on):
+    value = "alive"
+    try:
+        await asyncio.sleep(0)
+        0 / 0
+    except ZeroDivisionError as error:
+        caught.set_result(error)
+        await go_on.wait()
+    return value
+"""
+    caught: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+    go_on = asyncio.Event()
+    task = asyncio.create_task(in_library(source)(caught, go_on))
+    async with asyncio.timeout(5):
+        forget(await caught)
+        go_on.set()
+        assert await task == "alive"
+
+
+class Breaker(Hook):
+    """Refuses batches, for what other calls have failed with."""
+
+    def __init__(self) -> None:
+        self.failed = asyncio.Event()
+        self.error: Exception | None = None
+
+    def on_event(self, event: Event) -> None:
+        if isinstance(event, Retrying):
+            self.error = event.error
+            self.failed.set()
+
+    async def on_batch(self, batch: Any, call_next: Any) -> Any:
+        raise RedisError("refused") from self.error
+
+
+async def test_a_call_that_is_retried_outlives_an_error_that_names_its_trouble() -> None:
+    pauses = {"min_retry_backoff": 0.1, "max_retry_backoff": 0.1}
+    async with Redis(host="127.0.0.1", port=1, max_retries=1, **pauses) as client:
+        breaker = Breaker()
+        client.add_hook(breaker)
+        retried = asyncio.create_task(client.get("k"))
+        async with asyncio.timeout(5):
+            await breaker.failed.wait()
+            with pytest.raises(RedisError, match="refused"):
+                await client.pipeline().get("k").execute()
+            with pytest.raises(RedisError, match="cannot connect"):
+                await retried

@@ -8,6 +8,7 @@ from redis_aio import exceptions
 from redis_aio._command.batch import Batch
 from redis_aio._command.command import Command
 from redis_aio._execution.outcome import final_error, finished, harmless, may_retry
+from redis_aio._resp.errors import reply_error
 
 GET: Command[Any] = Command("GET", "k")
 SET: Command[Any] = Command("SET", "k", "v")
@@ -107,3 +108,37 @@ def test_arguments_stay_out_of_the_error() -> None:
         Command("LPUSH", "secret-key", "secret-value"), lost(exceptions.ConnectionError, written=True), unsafe=False
     )
     assert "secret" not in str(outcome) + repr(outcome)
+
+
+REFUSALS = [
+    "LOADING Redis is loading the dataset in memory",
+    "LOADING Valkey is loading the dataset in memory",
+    "READONLY You can't write against a read only replica.",
+    "READONLY You can't write against a read only replica. script: 5f2a, on @user_script:1.",
+    "ERR Error running script (call to f_5f2a): @user_script:1: @user_script: 1: -READONLY You can't write against a "
+    "read only replica.",
+    "READONLY Can not run script with write flag on readonly replica",
+    "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+    "CLUSTERDOWN The cluster is down",
+    "CLUSTERDOWN Hash slot not served",
+    "TRYAGAIN Multiple keys request during rehashing of slot",
+    "ERR max number of clients reached",
+]
+
+
+@pytest.mark.parametrize("text", REFUSALS)
+def test_scripts_that_the_server_refused_may_be_tried_again(text: str) -> None:
+    assert may_retry([Command("EVAL", "...", 0)], reply_error(text), unsafe=False)
+
+
+@pytest.mark.parametrize(
+    "text", ["LOADING mine", "READONLY mine", "MASTERDOWN x", "CLUSTERDOWN x", "TRYAGAIN later", "NOREPLICAS x"]
+)
+def test_what_a_script_answers_proves_nothing(text: str) -> None:
+    error = reply_error(text)
+    for command in (Command[Any]("EVALSHA", "5f2a", 0), Command[Any]("FCALL", "f", 0)):
+        assert not may_retry([command], error, unsafe=False)
+        assert may_retry([command], error, unsafe=True)
+        assert final_error(command, error, unsafe=False) is error
+    assert may_retry([Command("FCALL_RO", "f", 0)], error, unsafe=False)
+    assert may_retry([INCR], error, unsafe=False)

@@ -1,19 +1,9 @@
 """Arguments that the probabilistic types share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from redis_aio.exceptions import DataError
 from redis_aio.typing import EncodableT
-
-
-def given(options: Mapping[str, EncodableT | None]) -> list[EncodableT]:
-    """Return the words and values of the options that have one."""
-    return [part for word, value in options.items() if value is not None for part in (word, value)]
-
-
-def flagged(**flags: bool | None) -> list[EncodableT]:
-    """Return the words of the options that are true."""
-    return [word for word, flag in flags.items() if flag]
 
 
 def incremented(items: Sequence[EncodableT], increments: Sequence[int]) -> list[EncodableT]:

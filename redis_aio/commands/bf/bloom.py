@@ -6,9 +6,8 @@ from typing import Any
 from redis_aio._command.command import Command
 from redis_aio._replies import bf as replies
 from redis_aio._replies.common import boolean, ok
-from redis_aio.commands._arguments import some
+from redis_aio.commands._arguments import flagged, given, one_or_many, some
 from redis_aio.commands.base import ModuleCommands
-from redis_aio.commands.bf._arguments import flagged, given
 from redis_aio.typing import EncodableT, KeyT, Reply, S
 
 
@@ -34,7 +33,7 @@ class BloomCommands(ModuleCommands[S]):
 
         https://redis.io/commands/bf.reserve/
         """
-        options = [*given({"EXPANSION": expansion}), *flagged(NONSCALING=noScale)]
+        options = [*given(EXPANSION=expansion), *flagged(NONSCALING=noScale)]
         return self._run(Command("BF.RESERVE", key, errorRate, capacity, *options, reply=ok))
 
     reserve = create
@@ -75,9 +74,10 @@ class BloomCommands(ModuleCommands[S]):
 
         https://redis.io/commands/bf.insert/
         """
-        options = given({"CAPACITY": capacity, "ERROR": error, "EXPANSION": expansion})
+        options = given(CAPACITY=capacity, ERROR=error, EXPANSION=expansion)
         options += flagged(NOCREATE=noCreate, NONSCALING=noScale)
-        return self._run(Command("BF.INSERT", key, *options, "ITEMS", *some("items", [*items]), reply=replies.flags))
+        listed = some("items", one_or_many(items))
+        return self._run(Command("BF.INSERT", key, *options, "ITEMS", *listed, reply=replies.flags))
 
     def exists(self, key: KeyT, item: EncodableT) -> Reply[bool]:
         """Return whether an item was probably added; ``False`` is certain.

@@ -6,9 +6,8 @@ from typing import Any
 from redis_aio._command.command import Command
 from redis_aio._replies import bf as replies
 from redis_aio._replies.common import boolean, ok
-from redis_aio.commands._arguments import some
+from redis_aio.commands._arguments import flagged, given, one_or_many, some
 from redis_aio.commands.base import ModuleCommands
-from redis_aio.commands.bf._arguments import flagged, given
 from redis_aio.typing import EncodableT, KeyT, Reply, S
 
 
@@ -34,7 +33,7 @@ class CuckooCommands(ModuleCommands[S]):
 
         https://redis.io/commands/cf.reserve/
         """
-        options = given({"EXPANSION": expansion, "BUCKETSIZE": bucket_size, "MAXITERATIONS": max_iterations})
+        options = given(EXPANSION=expansion, BUCKETSIZE=bucket_size, MAXITERATIONS=max_iterations)
         return self._run(Command("CF.RESERVE", key, capacity, *options, reply=ok))
 
     reserve = create
@@ -82,7 +81,8 @@ class CuckooCommands(ModuleCommands[S]):
 
     @staticmethod
     def _options(items: Iterable[EncodableT], capacity: int | None, nocreate: bool | None) -> list[EncodableT]:
-        return [*given({"CAPACITY": capacity}), *flagged(NOCREATE=nocreate), "ITEMS", *some("items", [*items])]
+        listed = some("items", one_or_many(items))
+        return [*given(CAPACITY=capacity), *flagged(NOCREATE=nocreate), "ITEMS", *listed]
 
     def exists(self, key: KeyT, item: EncodableT) -> Reply[bool]:
         """Return whether an item was probably added; ``False`` is certain.

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from redis_aio._command.command import Command
 from redis_aio._replies import json as replies
 from redis_aio._replies.common import ok
-from redis_aio.commands._arguments import at_most_one, some
+from redis_aio.commands._arguments import at_most_one, one_or_many, some
 from redis_aio.commands.base import CommandGroup, ModuleCommands
 from redis_aio.commands.json.path import Path
 from redis_aio.exceptions import DataError
@@ -105,7 +105,8 @@ class JSONCommands(ModuleCommands[S]):
 
         https://redis.io/commands/json.mget/
         """
-        return self._run(Command("JSON.MGET", *some("keys", keys), str(path), reply=replies.jsons_of(self._decoder)))
+        names = some("keys", one_or_many(keys))
+        return self._run(Command("JSON.MGET", *names, str(path), reply=replies.jsons_of(self._decoder)))
 
     def mset(self, triplets: Iterable[tuple[KeyT, PathT, Any]]) -> Reply[bool]:
         """Set values, each a tuple of key, path and value, all at once.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Self
 
+from redis_aio.commands._arguments import flagged
 from redis_aio.commands.search.dialect import DEFAULT_DIALECT
 from redis_aio.typing import EncodableT
 
@@ -192,20 +193,20 @@ class Query:
         words: list[EncodableT] = ["NOCONTENT"] if self._no_content else []
         if self._fields:
             words += ["INFIELDS", len(self._fields), *self._fields]
-        words += _flags(VERBATIM=self._verbatim, NOSTOPWORDS=self._no_stopwords)
+        words += flagged(VERBATIM=self._verbatim, NOSTOPWORDS=self._no_stopwords)
         for flt in self._filters:
             words += flt.args
-        words += _flags(WITHPAYLOADS=self._with_payloads)
+        words += flagged(WITHPAYLOADS=self._with_payloads)
         if self._scorer:
             words += ["SCORER", self._scorer]
-        words += _flags(WITHSCORES=self._with_scores)
+        words += flagged(WITHSCORES=self._with_scores)
         if self._ids:
             words += ["INKEYS", len(self._ids), *self._ids]
         if self._slop >= 0:
             words += ["SLOP", self._slop]
         if self._timeout is not None:
             words += ["TIMEOUT", self._timeout]
-        words += _flags(INORDER=self._in_order)
+        words += flagged(INORDER=self._in_order)
         if self._return_fields:
             words += ["RETURN", len(self._return_fields), *self._return_fields]
         if self._sortby is not None:
@@ -285,7 +286,3 @@ class SortbyField:
 def _counted(fields: Sequence[str] | str | None) -> list[EncodableT]:
     listed = [fields] if isinstance(fields, str) else [*(fields or ())]
     return ["FIELDS", len(listed), *listed] if listed else []
-
-
-def _flags(**flags: bool) -> list[str]:
-    return [word for word, flag in flags.items() if flag]

@@ -1,9 +1,8 @@
 """The options that the time series commands share."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
-from redis_aio.commands._arguments import at_most_one, some
+from redis_aio.commands._arguments import at_most_one, given, one_or_many, some
 from redis_aio.exceptions import DataError
 from redis_aio.typing import EncodableT, Number
 
@@ -24,10 +23,10 @@ def series(
     words: list[EncodableT] = [] if retention_msecs is None else ["RETENTION", retention_msecs]
     if uncompressed:
         words += ["ENCODING", "UNCOMPRESSED"]
-    words += _given(CHUNK_SIZE=chunk_size, DUPLICATE_POLICY=duplicate_policy)
+    words += given(CHUNK_SIZE=chunk_size, DUPLICATE_POLICY=duplicate_policy)
     if ignore_max_time_diff is not None and ignore_max_val_diff is not None:
         words += ["IGNORE", ignore_max_time_diff, ignore_max_val_diff]
-    words += _given(ON_DUPLICATE=on_duplicate)
+    words += given(ON_DUPLICATE=on_duplicate)
     if labels:  # last: what follows would be taken for more labels
         words += ["LABELS", *(part for pair in labels.items() for part in pair)]
     return words
@@ -42,7 +41,7 @@ def chosen(
     """Return what chooses the samples of a range."""
     words: list[EncodableT] = ["LATEST"] if latest else []
     if filter_by_ts is not None:
-        words += ["FILTER_BY_TS", *filter_by_ts]
+        words += ["FILTER_BY_TS", *some("filter_by_ts", one_or_many(filter_by_ts))]
     if (filter_by_min_value is None) != (filter_by_max_value is None):
         raise DataError("filter_by_min_value and filter_by_max_value need each other: give both or neither")
     if filter_by_min_value is not None and filter_by_max_value is not None:
@@ -59,10 +58,10 @@ def aggregated(
     empty: bool | None,
 ) -> list[EncodableT]:
     """Return how many samples there shall be, and what is made of them."""
-    words = _given(COUNT=count, ALIGN=align)
+    words = given(COUNT=count, ALIGN=align)
     if aggregators is not None:
         words += ["AGGREGATION", *aggregators, bucket_size_msec or 0]
-    words += _given(BUCKETTIMESTAMP=bucket_timestamp)
+    words += given(BUCKETTIMESTAMP=bucket_timestamp)
     return [*words, "EMPTY"] if empty else words
 
 
@@ -85,8 +84,4 @@ def labelled(with_labels: bool | None, select_labels: Sequence[str] | None) -> l
 
 def filtered(filters: Iterable[str]) -> list[EncodableT]:
     """Return which series are meant."""
-    return ["FILTER", *some("filters", [*filters])]
-
-
-def _given(**options: Any) -> list[EncodableT]:
-    return [part for word, value in options.items() if value is not None for part in (word, value)]
+    return ["FILTER", *some("filters", one_or_many(filters))]

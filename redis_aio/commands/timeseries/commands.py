@@ -9,7 +9,7 @@ from redis_aio._replies import timeseries as replies
 from redis_aio._replies.bf import names
 from redis_aio._replies.common import ok
 from redis_aio._replies.sets import members
-from redis_aio.commands._arguments import some
+from redis_aio.commands._arguments import one_or_many, some
 from redis_aio.commands.base import ModuleCommands
 from redis_aio.commands.timeseries._arguments import aggregated, aggregators, chosen, filtered, labelled, series
 from redis_aio.exceptions import DataError
@@ -501,7 +501,7 @@ class TimeSeriesCommands(ModuleCommands[S]):
 
         https://redis.io/commands/ts.queryindex/
         """
-        return self._run(Command("TS.QUERYINDEX", *some("filters", [*filters]), reply=names))
+        return self._run(Command("TS.QUERYINDEX", *some("filters", one_or_many(filters)), reply=names))
 
     def querylabels(self, label: str | None = None, filters: Iterable[str] | None = None) -> Reply[set[S]]:
         """Return the names of labels, or the values of one. Redis 8.10.

@@ -9,6 +9,7 @@ from redis_aio._command.command import Command
 from redis_aio._command.table import SPECS
 from redis_aio._replies import vectorset as replies
 from redis_aio._replies.common import boolean, optional
+from redis_aio.commands._arguments import flagged
 from redis_aio.commands.base import ModuleCommands
 from redis_aio.exceptions import DataError
 from redis_aio.typing import EncodableT, KeyT, Number, Reply, S
@@ -145,18 +146,12 @@ class VectorSetCommands(ModuleCommands[S]):
         if not len(input):
             raise DataError("input must not be empty")
         words: list[EncodableT] = ["ELE", input] if isinstance(input, str) else _vector(input)
-        if with_scores:
-            words.append("WITHSCORES")
-        if with_attribs:
-            words.append("WITHATTRIBS")
+        words += flagged(WITHSCORES=with_scores, WITHATTRIBS=with_attribs)
         options = {"COUNT": count, "EPSILON": epsilon, "EF": ef, "FILTER": filter, "FILTER-EF": filter_ef}
         for word, value in options.items():
             if value:
                 words += [word, value]
-        if truth:
-            words.append("TRUTH")
-        if no_thread:
-            words.append("NOTHREAD")
+        words += flagged(TRUTH=truth, NOTHREAD=no_thread)
         parse = replies.SIMILAR[bool(with_scores), bool(with_attribs)]
         return self._run(Command("VSIM", key, *words, reply=parse))
 
@@ -279,8 +274,8 @@ _RAW_VEMB = SPECS["VEMB"].with_(raw=True)
 
 def _vector(vector: VectorT) -> list[EncodableT]:
     """Return a vector as VADD and VSIM take it."""
-    if isinstance(vector, bytes):
-        return ["FP32", vector]
+    if isinstance(vector, bytes | bytearray | memoryview):
+        return ["FP32", bytes(vector)]
     return ["VALUES", len(vector), *vector]
 
 
