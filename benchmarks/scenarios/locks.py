@@ -3,6 +3,7 @@
 import asyncio
 import time
 from array import array
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from benchmarks.gauges import percentile
@@ -11,28 +12,33 @@ from benchmarks.scenarios.base import Check, Figures, Scenario, Settings
 from benchmarks.scenarios.rates import Meter, measured
 
 CONTENDERS = 100
+#: Tasks that use locks at once, each a lock that nobody else wants.
+OWNERS = 50
 #: The longest wait may be so many times the time that those in front need on average, plus this many seconds.
 STRETCH, PLAY = 2.0, 0.05
 #: Seconds of contention that are measured.
 SECONDS = 3.0
 
 
-def lock_of(peer: Peer) -> Any:
+def lock_of(peer: Peer, number: int = 0) -> Any:
     """Return a new lock object of the client's own; a client that has no locks raises."""
-    return peer.client.lock("bench:lock", timeout=30)  # type: ignore[attr-defined]  # each peer's own client
+    return peer.client.lock(f"bench:lock:{number}", timeout=30)  # type: ignore[attr-defined]  # each peer's own client
 
 
-async def uncontended(peer: Peer, settings: Settings) -> Figures:
-    """One task takes and releases a lock in turn."""
-    lock = lock_of(peer)
+def uncontended(tasks: int) -> Callable[[Peer, Settings], Awaitable[Figures]]:
+    """Return the measurement of tasks that take and release in turn, each a lock that nobody else wants."""
 
-    async def worker(meter: Meter, _: int) -> None:
-        while meter.running:
-            await lock.acquire()
-            await lock.release()
-            meter.done += 1
+    async def measure(peer: Peer, settings: Settings) -> Figures:
+        async def worker(meter: Meter, number: int) -> None:
+            lock = lock_of(peer, number)
+            while meter.running:
+                await lock.acquire()
+                await lock.release()
+                meter.done += 1
 
-    return await measured(worker, 1, settings)
+        return await measured(worker, tasks, settings)
+
+    return measure
 
 
 async def contended(peer: Peer, settings: Settings) -> Figures:
@@ -90,8 +96,16 @@ LOCKS = [
     Scenario(
         name="lock",
         title="lock: acquire and release",
-        measure=uncontended,
+        measure=uncontended(1),
         seeds=(),
+        goals={"redis-py": 3},
+    ),
+    Scenario(
+        name="lock-50",
+        title=f"{OWNERS} locks, a task each",
+        measure=uncontended(OWNERS),
+        seeds=(),
+        pool_sizes=(OWNERS,),
         goals={"redis-py": 3},
     ),
     Scenario(

@@ -5,6 +5,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 from typing import Any, get_overloads
 
@@ -101,11 +102,17 @@ def members(theirs: type, ours: type) -> Iterator[tuple[str, Any, Any]]:
             yield name, getattr(theirs, name), mine
 
 
+@cache
+def _source(kind: type) -> str:
+    return inspect.getsource(kind)
+
+
+@cache
 def _is_set(ours: type, name: str) -> bool:
     bases = [base for base in ours.__mro__ if base.__module__.startswith("redis_aio")]
     if any(name in vars(base).get("__annotations__", ()) for base in bases):
         return True
-    sources = [inspect.getsource(base) for base in bases]
+    sources = [_source(base) for base in bases]
     return any(f"self.{name}{sign}" in source for source in sources for sign in (" = ", ": ", ", "))
 
 
@@ -224,9 +231,10 @@ def signatures() -> dict[str, tuple[str, ...]]:
     return {place: tuple(differences) for place, differences in pairs if differences}
 
 
-def missing() -> set[str]:
+@cache
+def missing() -> frozenset[str]:
     """Return the places where redis-py has a name, or a member of a class, and we have nothing."""
-    return {place for place, _, ours in _pairs() if ours is MISSING}
+    return frozenset(place for place, _, ours in _pairs() if ours is MISSING)
 
 
 __all__ = ["exported", "find", "missing", "signatures", "unlike"]

@@ -223,7 +223,7 @@ async def test_cancelled_consumers_lose_nothing(client: Redis[str]) -> None:
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
 async def test_cancelled_at_every_await_it_loses_nothing(make_client: MakeClient, way: Way) -> None:
-    """From the making of the group to the last acknowledgement, wherever it is: the others get what it did not handle."""
+    """From the making of the group to the last acknowledgement: the others get what it did not handle."""
     client: Redis[str] = make_client(decode_responses=True)
     ids = await add(client, ENTRIES)
     await client.xgroup_create("s", "g", "0")
@@ -268,7 +268,9 @@ async def test_cancelled_while_it_ends_it_acknowledges_what_was_handled(client: 
                 await (await anext(messages)).ack()
             await way(messages.aclose, tick)
 
-        async def settled(left: set[str] = set(ids[3:])) -> bool:
+        left = set(ids[3:])
+
+        async def settled(left: set[str] = left) -> bool:
             return await pending(client) == left
 
         await until(settled)

@@ -257,7 +257,7 @@ async def test_no_record_holds_a_secret(server_program: Program, records: Record
     assert SECRET not in "\n".join(records.lines)
     assert SECRET not in repr([vars(record) for record in records.all])
     reasons = {vars(record)["redis_reason"] for record in records.all} - {None, "the client was closed"}
-    assert reasons == {"AuthenticationError (WRONGPASS)", "RuntimeError", "ConnectionError (ERR)"}
+    assert reasons == {"AuthenticationError (WRONGPASS)", "RuntimeError", "the handshake failed (ERR)"}
 
 
 @pytest.mark.parametrize(
@@ -277,7 +277,7 @@ def test_the_text_of_an_error_that_repeats_the_server_is_not_told() -> None:
     reply = exceptions.ResponseError(f"unknown command 'AUTH', with args beginning with: '{SECRET}'", status_code="ERR")
     error = exceptions.ConnectionError(f"the handshake failed: {reply}")
     error.__cause__ = reply
-    assert _log.describe(error) == "ConnectionError (ERR)"
+    assert _log.describe(error) == "the handshake failed (ERR)"
 
 
 def test_the_page_lists_all_records() -> None:

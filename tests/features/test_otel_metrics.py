@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,8 +21,8 @@ from redis_aio import ConnectionPool, Redis
 from redis_aio.events import CacheLookedUp, Redirected
 from redis_aio.exceptions import PoolTimeoutError, RedisError, ResponseError
 from redis_aio.otel import MetricsHook, instrument, semconv, uninstrument
+from redis_aio.otel import metrics as otel_metrics
 from redis_aio.otel.durations import FEW, MOST
-from redis_aio.otel.metrics import instruments
 from redis_aio.testing import RedisServer
 from tests.conftest import MakeClient
 from tests.support.oracles import eventually
@@ -337,6 +338,7 @@ async def test_a_global_provider_that_is_set_between_two_clients(
 ) -> None:
     """Instruments of the same names are made once: those of the second client are those of the first."""
     proxy = _ProxyMeterProvider()
+    monkeypatch.setattr(otel_metrics, "_instruments", weakref.WeakKeyDictionary())  # programs have one such proxy
     monkeypatch.setattr(metrics_api, "get_meter_provider", lambda: proxy)
     clients = [make_client(), make_client(db=1)]
     clients[0].add_hook(MetricsHook())
@@ -373,7 +375,7 @@ async def test_values_that_must_be_recorded_one_by_one_are_not_gathered_for_long
     deltas = {Histogram: AggregationTemporality.DELTA}
     reader = InMemoryMetricReader(preferred_temporality=deltas)
     provider = MeterProvider(metric_readers=[reader], shutdown_on_exit=False)
-    series = instruments(provider).durations.series({"db.operation.name": "GET"})
+    series = otel_metrics.instruments(provider).durations.series({"db.operation.name": "GET"})
     for _ in range(3):
         series.values.append(0.001)
     series.hand_over()

@@ -228,7 +228,7 @@ async def test_a_browser_that_comes_while_the_server_is_away(server_program: Pro
         async with running(own.url) as app, httpx.AsyncClient(base_url=app.url, timeout=10) as http:
             own.kill()
             answer = await http.get("/events")
-            assert (answer.status_code, answer.text) == (200, ""), "so a browser asks again; after an error it would not"
+            assert (answer.status_code, answer.text) == (200, ""), "so browsers ask again"
 
 
 async def test_without_a_server_it_brings_its_own() -> None:

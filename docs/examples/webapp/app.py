@@ -153,7 +153,7 @@ async def board(client: "redis.Redis[str]", streams: "WeakSet[redis.Messages[str
 
 
 async def end_streams(app: Starlette) -> None:
-    """End all streams of events: browsers keep them open, so a server that waits for its requests would wait for ever."""
+    """End all streams of events: browsers keep them open, and a server would wait for them for ever."""
     for subscription in list(app.state.streams):
         await subscription.aclose()
 
