@@ -7,25 +7,27 @@ the server sends unasked can shift the line.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from hiredis import PushNotification
 
+from redis_aio._connection.inflight import Inflight
 from redis_aio._connection.line import SLICE, InflightLine, unasked
-from redis_aio._connection.push import Push
 from redis_aio._resp.decoder import NOT_READY, parser_failure, unescaped
 from redis_aio.exceptions import ConnectionError, ProtocolError, ResponseError
 
-#: Brings pushes to whom they are for, by their first element as it arrives.
-Handlers = dict[Any, Callable[[Push], None]]
+#: Bring what arrives to whom it is for, by the first element of a push as it arrives. Each is given a list: as many of
+#: its kind as came in a row.
+Handlers = dict[Any, Callable[[list[Any]], None]]
 
 FENCE = b"*2\r\n$4\r\nPING\r\n$9\r\nredis_aio\r\n"
 #: Bytes in one chunk from which others shall have their turn before the next is read.
 FAIR = 16 * 1024
 
 
-def handlers_of(kinds: dict[str, Callable[[Push], None]]) -> Handlers:
+def handlers_of(kinds: dict[str, Callable[[list[Any]], None]]) -> Handlers:
     """Return the handlers of kinds, which arrive as ``bytes`` or ``str``."""
     handlers: Handlers = {}
     for kind, handler in kinds.items():
@@ -40,7 +42,8 @@ class SubscriberLine(InflightLine):
 
     Args:
         line: the line so far; nothing is in it.
-        handlers: take the pushes, in the order they come. What one raises closes the connection.
+        handlers: take the pushes, in the order they come; what is decoded at once and is of one kind, together.
+            What one raises closes the connection.
         heard: called behind each chunk, with its size.
         encoding: of strings; ``None`` if they are bytes.
     """
@@ -48,12 +51,12 @@ class SubscriberLine(InflightLine):
     def __init__(
         self, line: InflightLine, handlers: Handlers, heard: Callable[[int], None], encoding: str | None
     ) -> None:
-        self.entries = line.entries
+        self.entries: deque[Inflight] = line.entries
         self.partial = 0
         self._decoder = line._decoder
         self._get = line._get
         self._pushes = line._pushes
-        self._handlers = {**handlers, **handlers_of({"pong": lambda push: self._answer(push[1])})}
+        self._handlers = {**handlers, **handlers_of({"pong": self._pongs})}
         self._heard = heard
         self._encoding = encoding
         self._error: Exception | None = None  # what the oldest entry was answered before its fence
@@ -79,29 +82,45 @@ class SubscriberLine(InflightLine):
             except UnicodeDecodeError as error:  # in RESP2: as in RESP3, what cannot be decoded stays bytes
                 reply = unescaped(vars(error)["reply"], self._encoding or "utf-8")
                 if type(reply) is list:
-                    self._dispatch(reply)
+                    self._dispatch([reply])
                 else:
                     self._answer(reply)
 
     def _take(self) -> bool:
-        get, handler_of, nothing, push = self._get, self._handlers.get, NOT_READY, PushNotification
-        while (reply := get()) is not nothing:
-            if type(reply) is push and (handler := handler_of(reply[0])) is not None:
-                handler(reply)
-            elif type(reply) is push or type(reply) is list:
-                self._dispatch(reply)
-            else:
-                self._answer(reply)
+        get, nothing, push = self._get, NOT_READY, PushNotification
+        row: list[Any] = []  # of one kind, which is handed on together: a call for each takes longer than decoding it
+        kind: Any = nothing
+        try:
+            while (reply := get()) is not nothing:
+                if type(reply) is push or type(reply) is list:
+                    if reply[0] != kind:
+                        done, row, kind = row, [], reply[0]
+                        self._dispatch(done)
+                    row.append(reply)
+                else:
+                    done, row, kind = row, [], nothing
+                    self._dispatch(done)
+                    self._answer(reply)
+        finally:
+            self._dispatch(row)
         return True
 
-    def _dispatch(self, push: Push) -> None:
-        handler = self._handlers.get(push[0])
+    def _dispatch(self, row: list[Any]) -> None:
+        """Hand on pushes of one kind, or arrays in place of them."""
+        if not row:
+            return
+        handler = self._handlers.get(row[0][0])
         if handler is not None:
-            handler(push)
-        elif type(push) is PushNotification:
-            self._pushes.dispatch(push)
-        else:
-            raise ProtocolError("the server sent an array that is no message")
+            handler(row)
+            return
+        for reply in row:
+            if type(reply) is not PushNotification:
+                raise ProtocolError("the server sent an array that is no message")
+            self._pushes.dispatch(reply)
+
+    def _pongs(self, row: list[Any]) -> None:
+        for reply in row:
+            self._answer(reply[1])
 
     def _answer(self, reply: Any) -> None:
         entries = self.entries

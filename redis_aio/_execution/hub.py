@@ -11,10 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from redis_aio import exceptions
-from redis_aio._connection.push import Push
 from redis_aio._connection.subscribing import Handlers, handlers_of
 from redis_aio._connection.watch import no_context
-from redis_aio._execution.mailbox import Answer, Mailbox, Message, again
+from redis_aio._execution.mailbox import Answer, Mailbox, Message, again, largest_of
 from redis_aio._execution.subscriber import KINDS, SUBSCRIBE, UNSUBSCRIBE, Kind, Names, Source, Subscriber
 from redis_aio._options import Options
 
@@ -31,8 +30,6 @@ class Topic:
         self.kind = kind
         self.name = name
         self.mailboxes: dict[Mailbox, None] = {}
-        #: Takes a message and the size of its data: the one mailbox itself, where there is one.
-        self.deliver: Callable[[Message[Any], int], None] = self._to_all
         #: Whether the server has agreed; and who is asking it, done when that is over, however it ended.
         self.agreed = False
         self.asking: asyncio.Future[None] | None = None
@@ -40,20 +37,10 @@ class Topic:
     def join(self, mailbox: Mailbox) -> None:
         """Deliver to a mailbox too."""
         self.mailboxes[mailbox] = None
-        self._choose()
 
     def leave(self, mailbox: Mailbox) -> None:
         """Deliver to a mailbox no more."""
         self.mailboxes.pop(mailbox, None)
-        self._choose()
-
-    def _choose(self) -> None:
-        only = next(iter(self.mailboxes)) if len(self.mailboxes) == 1 else None
-        self.deliver = self._to_all if only is None else only.put
-
-    def _to_all(self, message: Message[Any], size: int) -> None:
-        for mailbox in self.mailboxes:
-            mailbox.put(message, size)
 
 
 class Hub:
@@ -69,9 +56,9 @@ class Hub:
         self._channels, self._patterns, self._shards = (self._topics[kind] for kind in KINDS)
         self.handlers: Handlers = handlers_of(
             {
-                "message": _messages(self._topics["channel"]),
-                "pmessage": self._pmessage,
-                "smessage": self._smessage,
+                "message": _messages("message", self._channels),
+                "smessage": _messages("smessage", self._shards),
+                "pmessage": _pmessages(self._patterns),
                 "sunsubscribe": self._sunsubscribe,
                 **dict.fromkeys(("subscribe", "psubscribe", "ssubscribe", "unsubscribe", "punsubscribe"), _ignore),
             }
@@ -183,26 +170,14 @@ class Hub:
 
     # -- what comes ---------------------------------------------------------------------------------------------------
 
-    def _pmessage(self, push: Push) -> None:
-        _, pattern, channel, data = push
-        topic = self._patterns.get(pattern)
-        if topic is not None:
-            topic.deliver(Message("pmessage", channel, pattern, data), len(data))
-
-    def _smessage(self, push: Push) -> None:
-        _, channel, data = push
-        topic = self._shards.get(channel)
-        if topic is not None:
-            topic.deliver(Message("smessage", channel, None, data), len(data))
-
-    def _sunsubscribe(self, push: Push) -> None:
+    def _sunsubscribe(self, pushes: list[Any]) -> None:
         """Tell an answer from what the server does when a slot moves away: then everything is restored, or refused."""
-        channel = push[1]
-        left = self._leaving.pop(channel, 0)
-        if left > 1:
-            self._leaving[channel] = left - 1
-        elif not left and channel in self._shards:
-            self.subscriber.restart("the server ended a subscription")
+        for _, channel, _ in pushes:
+            left = self._leaving.pop(channel, 0)
+            if left > 1:
+                self._leaving[channel] = left - 1
+            elif not left and channel in self._shards:
+                self.subscriber.restart("the server ended a subscription")
 
     # -- what happens -------------------------------------------------------------------------------------------------
 
@@ -242,26 +217,25 @@ class Inbox:
         answers = [word.lower() for words in (SUBSCRIBE, UNSUBSCRIBE) for word in words.values()]
         self.handlers: Handlers = handlers_of(
             {
-                "message": self._message,
-                "smessage": self._message,
-                "pmessage": self._pmessage,
-                **dict.fromkeys(answers, self._answer),
+                **dict.fromkeys(("message", "smessage"), self._messages),
+                "pmessage": self._pmessages,
+                **dict.fromkeys(answers, self._answers),
             }
         )
         self.subscriber: Subscriber = Subscriber(source, self)
         self.mailbox: Mailbox = Mailbox(self.subscriber.loop, limit, byte_limit, "block", self.subscriber.set_flow)
 
-    def _message(self, push: Push) -> None:
-        kind, channel, data = push
-        self.mailbox.put(Message(kind, channel, None, data), len(data))
+    def _messages(self, pushes: list[Any]) -> None:
+        messages = [Message(kind, channel, None, data) for kind, channel, data in pushes]
+        self.mailbox.put_all(messages, largest_of(messages))
 
-    def _pmessage(self, push: Push) -> None:
-        kind, pattern, channel, data = push
-        self.mailbox.put(Message(kind, channel, pattern, data), len(data))
+    def _pmessages(self, pushes: list[Any]) -> None:
+        messages = [Message(kind, channel, pattern, data) for kind, pattern, channel, data in pushes]
+        self.mailbox.put_all(messages, largest_of(messages))
 
-    def _answer(self, push: Push) -> None:
-        kind, channel, count = push
-        self.mailbox.put(Answer(kind, channel, None, count), 0)
+    def _answers(self, pushes: list[Any]) -> None:
+        for kind, channel, count in pushes:
+            self.mailbox.put(Answer(kind, channel, None, count), 0)
 
     async def ping(self, message: bytes) -> None:
         """Send PING; the reply is put among the messages."""
@@ -300,18 +274,43 @@ def delivered(name: bytes, options: Options) -> bytes | str:
         return name
 
 
-def _messages(channels: dict[Any, Topic]) -> Callable[[Push], None]:
+def _messages(kind: str, topics: dict[Any, Topic]) -> Callable[[list[Any]], None]:
     """Return the handler of messages to channels, of which there may be hundreds of thousands a second."""
-    topic_of, make = channels.get, Message
+    make = Message
 
-    def handle(push: Push) -> None:
-        _, channel, data = push
-        topic = topic_of(channel)
-        if topic is not None:
-            topic.deliver(make("message", channel, None, data), len(data))
+    def handle(pushes: list[Any]) -> None:
+        _, last, _ = pushes[0]
+        row: list[Message[Any]] = []  # to one channel
+        for _, channel, data in pushes:
+            if channel != last:
+                _deliver(topics.get(last), row)
+                row, last = [], channel
+            row.append(make(kind, channel, None, data))
+        _deliver(topics.get(last), row)
 
     return handle
 
 
-def _ignore(push: Push) -> None:
+def _pmessages(topics: dict[Any, Topic]) -> Callable[[list[Any]], None]:
+    def handle(pushes: list[Any]) -> None:
+        for _, pattern, channel, data in pushes:
+            _deliver(topics.get(pattern), [Message("pmessage", channel, pattern, data)])
+
+    return handle
+
+
+def _deliver(topic: Topic | None, messages: list[Message[Any]]) -> None:
+    if topic is None:
+        return
+    if len(messages) == 1:
+        message, size = messages[0], len(messages[0].data)
+        for mailbox in topic.mailboxes:
+            mailbox.put(message, size)
+    else:
+        largest = largest_of(messages)
+        for mailbox in topic.mailboxes:
+            mailbox.put_all(messages, largest)
+
+
+def _ignore(pushes: list[Any]) -> None:
     pass

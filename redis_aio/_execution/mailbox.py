@@ -152,6 +152,18 @@ class Mailbox:
         if self._waiters:
             self._wake()
 
+    def put_all(self, messages: list[Message[Any]], largest: int) -> None:
+        """Take messages, the data of the largest of which have so many bytes."""
+        incoming = self._incoming
+        if largest > self._small or len(incoming) + len(messages) > self._limit:
+            for message in messages:
+                self.put(message, len(message.data))
+            return
+        self.received += len(messages)
+        incoming.extend(messages)
+        if self._waiters:
+            self._wake(len(messages))
+
     def _full(self, size: int) -> bool:
         """Do what the policy says; return whether the message that is coming is dropped."""
         if self._error is not None:
@@ -223,8 +235,7 @@ class Mailbox:
             self.reconnects += 1
             self._ready.extend(self._incoming)
             self._incoming = self._ready
-            if self._waiters:
-                self._wake()
+            self._wake(len(self._ready))
 
     def fail(self, error: Exception) -> None:
         """End it: its reader gets what it holds, then ``error``."""
@@ -251,12 +262,13 @@ class Mailbox:
         self._incoming = self._ready
         self._bytes = 0
 
-    def _wake(self) -> None:
-        while self._waiters:
+    def _wake(self, count: int = 1) -> None:
+        """Wake so many readers, as far as there are any."""
+        while self._waiters and count > 0:
             waiter = self._waiters.popleft()
             if not waiter.done():
                 waiter.set_result(None)
-                return
+                count -= 1
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -339,6 +351,11 @@ def total(all_stats: Iterable[SubscriptionStats]) -> SubscriptionStats:
     every = list(all_stats)
     names = [field.name for field in fields(SubscriptionStats)]
     return SubscriptionStats(*(sum(getattr(stats, name) for stats in every) for name in names))
+
+
+def largest_of(messages: Iterable[Message[Any]]) -> int:
+    """Return how many bytes the data of the largest message have."""
+    return max([len(message.data) for message in messages])
 
 
 def again(error: Exception) -> Exception:

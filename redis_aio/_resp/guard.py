@@ -64,6 +64,9 @@ _NOT_SO_LARGE_BYTES: Final = 10 ** (_FEWER_DIGITS - 1) * _LEAST_ELEMENT
 
 #: Chunks of this size or more are first asked whether they have any of the five type bytes.
 _SMALL: Final = 256
+#: What is behind the first byte of a message of pub/sub, and in how many bytes one must be for others to be looked for.
+_MESSAGE: Final = b"3\r\n$7\r\nmessage\r\n$"
+_NEAR: Final = 1024
 #: Items are walked, this many at a time, as long as they are on the average this long.
 _STRIDE: Final = 16
 _LONG: Final = 256
@@ -136,7 +139,7 @@ class Guard:
         if (
             _LARGE in data.translate(_SHAPE) or b"|" in data
             if len(data) < _SMALL
-            else b"*" in data or b"%" in data or b">" in data or b"~" in data or b"|" in data
+            else b"%" in data or b"~" in data or b"|" in data or not _only_messages(data)
         ):
             seen = self._inspect(seen)
             data = seen[len(self._line) :]
@@ -304,6 +307,21 @@ class Guard:
                 raise Refused("a reply has a length that is not a number", at)
             self._line = seen[at : at + 1] + seen[-1:]
             self._open = True
+
+
+def _only_messages(data: bytes) -> bool:
+    """Return whether all it may have of arrays and pushes are messages of pub/sub, and one small one at its end.
+
+    Every such byte counts, wherever it is: so nobody needs to know where items begin.
+    """
+    kind = b">" if b">" in data else b"*"
+    last = data.rfind(kind)
+    if last < 0:
+        return True
+    if b"*" in data and kind != b"*" or data[last + 2 : last + 3] != b"\r":
+        return False
+    header = kind + _MESSAGE
+    return data.find(header, 0, _NEAR) >= 0 and data.count(kind, 0, last) == data.count(header, 0, last)
 
 
 class _Search:

@@ -156,6 +156,18 @@ class Instruments:
         provider: makes the meter.
     """
 
+    duration: metrics.Histogram
+    create_time: metrics.Histogram
+    wait_time: metrics.Histogram
+    use_time: metrics.Histogram
+    timeouts: metrics.Counter
+    retries: metrics.Counter
+    redirects: metrics.Counter
+    reconnects: metrics.Counter
+    closed: metrics.Counter
+    cache_hits: metrics.Counter
+    cache_misses: metrics.Counter
+
     def __init__(self, provider: MeterProvider) -> None:
         meter = provider.get_meter(semconv.SCOPE, VERSION, semconv.SCHEMA_URL)
         self._pools: dict[str, weakref.ref[HookedPool]] = {}

@@ -9,10 +9,11 @@ for the first of them.
 import time
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeAlias
 
 from opentelemetry import context as otel_context
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, TracerProvider, get_current_span
 
 from redis_aio import _log
@@ -27,6 +28,8 @@ from redis_aio.otel.sampling import Sampling
 
 #: The key of contexts in which nothing shall be traced, as ``suppress_instrumentation`` makes them.
 _SUPPRESSED: str = getattr(otel_context, "_SUPPRESS_INSTRUMENTATION_KEY", "suppress_instrumentation")
+#: Starts the span of a command or batch, in a context.
+Start: TypeAlias = Callable[[Any, Context], Span]
 #: The span of the command or batch that this task executes.
 active_span: ContextVar[Span | None] = ContextVar("redis_aio_span", default=None)
 
@@ -79,12 +82,9 @@ class PoolTracing(Hook):
                 return True  # there is none yet
             self._tracer = provider.get_tracer(semconv.SCOPE, VERSION, semconv.SCHEMA_URL)
             sampling = self._sampling = Sampling(self._tracer)
-        here = otel_context.get_current()
-        if here.get(_SUPPRESSED):
-            return True
         if sampling.never:
             return False
-        return sampling.always or sampling.drops(get_current_span(here).get_span_context())
+        return sampling.always or sampling.drops(get_current_span().get_span_context())
 
     # -- commands -----------------------------------------------------------------------------------------------------
 
@@ -94,7 +94,7 @@ class PoolTracing(Hook):
             return call_next(command)
         return self._traced(self._start, command, call_next)
 
-    def _start(self, command: Command[Any]) -> Span:
+    def _start(self, command: Command[Any], here: Context) -> Span:
         name = semconv.operation(command)
         attributes = self._attributes(name)
         called = semconv.procedure(command)
@@ -106,7 +106,7 @@ class PoolTracing(Hook):
                 attributes["db.query.text"] = sanitize.query_text(command, self._query_keys)
             if called is not None and name.startswith("FCALL"):
                 name = f"{name} {called}"
-        return self._tracer.start_span(name, None, SpanKind.CLIENT, attributes)
+        return self._tracer.start_span(name, here, SpanKind.CLIENT, attributes)
 
     def on_batch(self, batch: Batch, call_next: NextBatch) -> Any:
         """Wrap a batch in a span; it has failed if one of its commands has."""
@@ -114,7 +114,7 @@ class PoolTracing(Hook):
             return call_next(batch)
         return self._traced(self._start_batch, batch, call_next)
 
-    def _start_batch(self, batch: Batch) -> Span:
+    def _start_batch(self, batch: Batch, here: Context) -> Span:
         name = semconv.batch_operation(batch)
         attributes = self._attributes(name)
         if len(batch) != 1 or self._query_text:
@@ -123,7 +123,7 @@ class PoolTracing(Hook):
                 attributes["db.operation.batch.size"] = len(batch)
             if self._query_text:
                 attributes["db.query.text"] = sanitize.batch_text(batch.commands, self._query_keys)
-        return self._tracer.start_span(name, None, SpanKind.CLIENT, attributes)
+        return self._tracer.start_span(name, here, SpanKind.CLIENT, attributes)
 
     def _attributes(self, name: str) -> semconv.Attributes:
         """Return what is known of an operation before it is executed: samplers see it."""
@@ -133,12 +133,13 @@ class PoolTracing(Hook):
             attributes = self._prepared[name] = self._server | known
         return attributes
 
-    async def _traced(
-        self, start: Callable[[Any], Span], thing: Any, call_next: Callable[[Any], Awaitable[Any]]
-    ) -> Any:
-        span = start(thing)
+    async def _traced(self, start: Start, thing: Any, call_next: Callable[[Any], Awaitable[Any]]) -> Any:
+        here = otel_context.get_current()  # asked for once: the tracer would ask for it several times
+        if here.get(_SUPPRESSED):
+            return await call_next(thing)
+        span = start(thing, here)
         peer = self._peer
-        token = otel_context.attach(trace.set_span_in_context(span))
+        token = otel_context.attach(trace.set_span_in_context(span, here))
         mark = active_span.set(span)
         try:
             value = await call_next(thing)

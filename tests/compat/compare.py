@@ -1,4 +1,4 @@
-"""What redis-py exports, and how its signatures differ from ours: the facts that the tables in differences.py explain."""
+"""What redis-py exports, and how our signatures differ: the facts that the tables in differences.py explain."""
 
 import importlib
 import inspect
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
 from typing import Any, get_overloads
-
 
 #: redis-py's modules that users import from, and ours.
 MODULES = {

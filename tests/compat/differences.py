@@ -14,15 +14,13 @@ PENDING: Mapping[str, str] = {
     "redis_aio.Async*KeyspaceNotifications*": "`client.keyspace_events(pattern)` does it",
     "redis_aio.keyspace_notifications.*": "`client.keyspace_events(pattern)` does it",
     "redis_aio.*.keyspace_notifications": "`client.keyspace_events(pattern)` does it",
-    "redis_aio.driver_info.*": "name the driver with `lib_name` and `lib_version`; redis-py's `DriverInfo` is accepted",
+    "redis_aio.driver_info.*": "`lib_name` and `lib_version` name the driver; redis-py's `DriverInfo` is accepted",
     "redis_aio.credentials.StreamingCredentialProvider": (
         "a provider is asked at each dial; `conn_max_lifetime` bounds how old credentials become"
     ),
 }
 
-_CONNECTIONS = (
-    "connections are named (`connection_class=SSLConnection`), not held: `async with client.connection()` lends one"
-)
+_CONNECTIONS = "connections are named (`connection_class=SSLConnection`); `async with client.connection()` lends one"
 _POOL = "the pool has no loose connections: `async with client.connection()` lends one, `pool.stats()` counts them"
 _MADE = "made by the client, not by hand"
 _INTERNAL = "redis-py's own machinery"
@@ -33,10 +31,10 @@ _ACCESSOR = "`client.pipeline()` has the accessor: `pipe.json()`, `pipe.ft()`, `
 #: Names and members that are not there.
 MISSING_HERE: Mapping[str, str] = {
     # clients
-    "redis_aio.Redis.debug_segfault": "`execute_command(\"DEBUG SEGFAULT\")` crashes a server well enough",
+    "redis_aio.Redis.debug_segfault": "`execute_command('DEBUG SEGFAULT')` does it",
     "redis_aio.Redis.digest_local": "it needs another library; `digest(name)` asks the server",
     "redis_aio.Redis.hello": "the client says HELLO itself; `protocol`, `username`, `client_name` are options",
-    "redis_aio.Redis.himport_*": "state of one connection: `himport_prepare` and `himport_set` on `client.connection()`",
+    "redis_aio.Redis.himport_*": "state of a connection: `himport_prepare`, `himport_set` on `client.connection()`",
     "redis_aio.Redis.parse_response": "replies come in the order of requests, to whoever made them",
     "redis_aio.Redis.*sync": "they turn a connection into a replication stream, which no caller could read",
     "redis_aio.Redis.sentinel": "it does nothing in redis-py; `sentinel_...` methods are there",
@@ -111,7 +109,7 @@ MISSING_HERE: Mapping[str, str] = {
     "redis_aio.*Search*.add_document*": "RediSearch 2 indexes hashes by itself: `hset`",
     "redis_aio.commands.search.*.load_document": "`client.ft()` has it; a pipeline has no reply yet",
     "redis_aio.commands.search.result.Result.from_resp3": "one constructor takes the replies of both protocols",
-    "redis_aio.commands.timeseries.info.TSInfo.*": "redis-py never sets it; `first_timestamp`, `source_key` ... are there",
+    "redis_aio.commands.timeseries.info.TSInfo.*": "redis-py never sets it; `first_timestamp`, `source_key` are there",
     "redis_aio.commands.timeseries.utils.*": _PARSERS,
     "redis_aio.commands.bf.*.append_*": _INTERNAL,
     "redis_aio.commands.bf.AbstractBloom": _INTERNAL,
@@ -156,7 +154,7 @@ BEHAVIOUR: Mapping[str, str] = {
     "the default timeouts": (
         "`socket_timeout` 3 s and `socket_connect_timeout` 5 s, `None` for no bound; the guide on timeouts says more"
     ),
-    "a busy pool": "it waits for `pool_timeout` instead of raising, and then raises `PoolTimeoutError` with its evidence",
+    "a busy pool": "it waits for `pool_timeout` before it raises `PoolTimeoutError`, which says why",
     "retries": (
         "a command that may have been executed is not sent again unless that is harmless: `OutcomeUnknownError`; "
         "`retry_unsafe=True` sends it"
@@ -169,13 +167,18 @@ BEHAVIOUR: Mapping[str, str] = {
         "the next command raises `ConnectionStateLostError` if something had been set, once, instead of running in "
         "another database"
     ),
+    "what a connection's holder set on it": (
+        "it never reaches the next holder; after `client()` and `SELECT` redis-py's pool lends the connection as it is"
+    ),
+    "texts of errors": "no arguments in them, which may be secret: `Command # 2 (INCRBY) of pipeline ...`",
+    "classes of errors": "more of them, below redis-py's: `WrongTypeError` is a `ResponseError`",
     "options of `execute_command`": (
         "unknown ones raise `TypeError`; commands themselves take none: `NEVER_DECODE=True` and the like belong to "
         "`execute_command`"
     ),
     "`EMPTY_RESPONSE`": "not supported: catch `ResponseError`",
     "`utils.pipeline` whose block raises": "what was queued is forgotten; redis-py executes it",
-    "`connection_kwargs`, `get_connection_kwargs()`, `get_retry()`": "they show; to change a retry policy, `set_retry`",
+    "`connection_kwargs`, `get_connection_kwargs()`, `get_retry()`": "they show; `set_retry` changes",
     "`CredentialProvider.get_credentials`": "it is called in a thread, because it may block",
     "`redis_connect_func`, `event_dispatcher`, `maint_notifications_config`": "accepted as `None`, refused otherwise",
     "`legacy_responses=False`": "refused: replies have redis-py's default shapes, over RESP2 and RESP3 alike",

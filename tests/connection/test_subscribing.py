@@ -26,7 +26,7 @@ def listening(**options: Any) -> tuple[Any, Wire, list[Any]]:
     connection, wire = connected(**options)
     came: list[Any] = []
     encoding = "utf-8" if options.get("decode_responses") else None
-    connection.listen(handlers_of(dict.fromkeys(("message", "subscribe"), came.append)), lambda size: None, encoding)
+    connection.listen(handlers_of(dict.fromkeys(("message", "subscribe"), came.extend)), lambda size: None, encoding)
     return connection, wire, came
 
 

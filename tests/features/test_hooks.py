@@ -175,7 +175,8 @@ class Clumsy(Hook):
         pass
 
     def bind(self, pool: HookedPool) -> Hook:
-        return self._fail("bind") or self
+        self._fail("bind")
+        return self
 
     def attached(self, client: Any) -> None:
         self._fail("attached")

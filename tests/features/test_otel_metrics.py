@@ -372,7 +372,7 @@ async def test_examples_are_of_the_span_in_which_they_were_measured(make_client:
 
 async def test_values_that_must_be_recorded_one_by_one_are_not_gathered_for_long(make_client: MakeClient) -> None:
     """Nobody who hands them over shall be held up."""
-    deltas = {Histogram: AggregationTemporality.DELTA}
+    deltas: dict[type, AggregationTemporality] = {Histogram: AggregationTemporality.DELTA}
     reader = InMemoryMetricReader(preferred_temporality=deltas)
     provider = MeterProvider(metric_readers=[reader], shutdown_on_exit=False)
     series = otel_metrics.instruments(provider).durations.series({"db.operation.name": "GET"})

@@ -185,6 +185,18 @@ async def test_a_cancelled_command_is_told(traced: Redis[bytes], telemetry: Tele
     assert attributes(telemetry.span("BLPOP"))["error.type"] == "CancelledError"
 
 
+async def test_a_coroutine_that_is_closed_gives_its_place_in_line_back(make_client: MakeClient) -> None:
+    """As happens to those whose loop has ended: neither their span nor a connection stays open."""
+    client = make_client(pool_size=2)
+    await client.ping()
+    waiting = client.blpop("nothing", timeout=5)
+    waiting.send(None)
+    waiting.close()
+    await eventually(lambda: client.pool_stats().idle == 1)
+    assert client.pool_stats().waiting == 0
+    assert client.pool_stats().in_use == client.pool_stats().shared
+
+
 # -- batches ---------------------------------------------------------------------------------------------------------
 
 BATCHES = [

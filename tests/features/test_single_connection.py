@@ -89,17 +89,19 @@ async def test_lost_state_is_told_once(make_client: MakeClient) -> None:
 
 
 async def test_state_that_is_lost_under_a_command_is_told_too(server: RedisServer, clean: None) -> None:
-    async with FaultProxy(server.host, server.port) as proxy:
-        async with Redis(host="127.0.0.1", port=proxy.port, single_connection_client=True) as single:
-            await single.execute_command("SELECT", 3)
-            await proxy.hold("down")
-            reading = asyncio.create_task(single.get("k"))
-            await asyncio.sleep(0)  # it is written
-            await proxy.kill()
-            await proxy.release("down")
-            with pytest.raises(ConnectionStateLostError):
-                await reading
-            assert await single.get("k") is None
+    async with (
+        FaultProxy(server.host, server.port) as proxy,
+        Redis(host="127.0.0.1", port=proxy.port, single_connection_client=True) as single,
+    ):
+        await single.execute_command("SELECT", 3)
+        await proxy.hold("down")
+        reading = asyncio.create_task(single.get("k"))
+        await asyncio.sleep(0)  # it is written
+        await proxy.kill()
+        await proxy.release("down")
+        with pytest.raises(ConnectionStateLostError):
+            await reading
+        assert await single.get("k") is None
 
 
 async def test_who_asked_first_may_be_cancelled(server: RedisServer, clean: None) -> None:
@@ -127,7 +129,7 @@ async def test_it_can_be_closed_while_it_dials(server: RedisServer, clean: None)
             await single.aclose()
             await proxy.release("down")
             async with asyncio.timeout(5):
-                while pool.stats().idle != 1:
+                while pool.stats().idle != 1:  # noqa: ASYNC110 - nobody is told
                     await asyncio.sleep(0.01)
             assert (await asyncio.gather(asking, return_exceptions=True))[0].__class__ is asyncio.CancelledError
 
@@ -150,7 +152,7 @@ async def test_one_that_was_dropped_gives_its_connection_back_and_says_so(make_c
     alone = everybody.client()
     await alone.ping()
     assert everybody.pool_stats().in_use == 1
-    with pytest.warns(ResourceWarning, match="unclosed"):
+    with pytest.warns(ResourceWarning, match="unclosed"):  # noqa: PT031
         del alone
         gc.collect()
     assert everybody.pool_stats().in_use == 0
@@ -160,24 +162,28 @@ async def test_one_that_was_dropped_gives_its_connection_back_and_says_so(make_c
 
 
 async def test_the_retry_policy_can_be_asked_for_and_set(server: RedisServer, clean: None) -> None:
-    async with FaultProxy(server.host, server.port) as proxy:
-        async with Redis(host="127.0.0.1", port=proxy.port) as client:
-            assert client.get_retry().get_retries() == 3
-            client.set_retry(Retry(NoBackoff(), 0))
-            assert client.get_retry() == Retry(NoBackoff(), 0)
-            await client.ping()
-            await proxy.refuse()
-            await proxy.kill()
-            client.set_retry(Retry(ConstantBackoff(0.01), 200))
-            asking = asyncio.create_task(client.get("k"))
-            await asyncio.sleep(0)
-            await proxy.accept()
-            assert await asking is None
+    async with (
+        FaultProxy(server.host, server.port) as proxy,
+        Redis(host="127.0.0.1", port=proxy.port) as client,
+    ):
+        assert client.get_retry().get_retries() == 3
+        client.set_retry(Retry(NoBackoff(), 0))
+        assert client.get_retry() == Retry(NoBackoff(), 0)
+        await client.ping()
+        await proxy.refuse()
+        await proxy.kill()
+        client.set_retry(Retry(ConstantBackoff(0.01), 200))
+        asking = asyncio.create_task(client.get("k"))
+        await asyncio.sleep(0)
+        await proxy.accept()
+        assert await asking is None
     with pytest.raises(TypeError, match="retry"):
         client.set_retry(3)  # type: ignore[arg-type]  # that is the point
 
 
-@pytest.mark.parametrize("value", ["é", b"\xff", 1, 1.5, bytearray(b"x"), memoryview(b"y")], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "value", ["é", b"\xff", 1, 1.5, bytearray(b"x"), memoryview(b"y")], ids=lambda value: type(value).__name__
+)
 @pytest.mark.parametrize("decode", [False, True], ids=["raw", "decoded"])
 def test_the_encoder_does_as_theirs(value: Any, decode: bool) -> None:
     ours = Redis[Any](decode_responses=decode, encoding="latin-1").get_encoder()
@@ -238,7 +244,7 @@ def test_what_cannot_be_is_refused(arguments: Any, options: Any, error: type[Exc
 
 
 def test_connections_are_not_made_by_hand() -> None:
-    with pytest.raises(TypeError, match="client.connection"):
+    with pytest.raises(TypeError, match=r"client\.connection"):
         Connection(host="h")
 
 
@@ -266,4 +272,3 @@ def test_a_module_can_be_hung_on() -> None:
     client = Redis()
     client.load_external_module("foo", lambda: 7)
     assert vars(client)["foo"]() == 7
-

@@ -168,8 +168,7 @@ class Breaker(Hook):
 
 
 async def test_a_call_that_is_retried_outlives_an_error_that_names_its_trouble() -> None:
-    pauses = {"min_retry_backoff": 0.1, "max_retry_backoff": 0.1}
-    async with Redis(host="127.0.0.1", port=1, max_retries=1, **pauses) as client:
+    async with Redis(host="127.0.0.1", port=1, max_retries=1, min_retry_backoff=0.1, max_retry_backoff=0.1) as client:
         breaker = Breaker()
         client.add_hook(breaker)
         retried = asyncio.create_task(client.get("k"))

@@ -114,7 +114,7 @@ class TextField(Field):
         if phonetic_matcher is not None:
             if phonetic_matcher not in ("dm:en", "dm:fr", "dm:pt", "dm:es"):
                 raise DataError("phonetic_matcher must be one of dm:en, dm:fr, dm:pt, dm:es")
-            self.args += [self.PHONETIC, phonetic_matcher]
+            self.args.extend([self.PHONETIC, phonetic_matcher])
         if withsuffixtrie:
             self.append_arg("WITHSUFFIXTRIE")
 
