@@ -74,7 +74,7 @@ class Connection(Subscribing):
 
     def __init__(self, options: Options, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self.session = Session()
+        self.session: Session = Session()
         self.state: ConnectionState = ConnectionState.HANDSHAKE
         #: Whether new callers should rather use another connection. Maintained, so that asking costs nothing.
         self.crowded: bool = True
@@ -347,7 +347,7 @@ class Connection(Subscribing):
     def ready(self, session: Session) -> None:
         """Open the connection for use; called by the dialer after the handshake."""
         if self.state is ConnectionState.HANDSHAKE:
-            self.session: Session = session
+            self.session = session
             self.state = ConnectionState.READY
             self.crowded = False
             self.idle_since = self.loop.time()

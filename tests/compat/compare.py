@@ -200,7 +200,8 @@ def _same_default(theirs: Any, ours: Any) -> bool:
         return True  # needed there: optional here is more
     if theirs in ([], {}, ()) or ours == ():
         return ours in ((), None, []) or not ours
-    if type(theirs).__name__ == type(ours).__name__ and type(theirs).__eq__ is object.__eq__:
+    by_identity: Any = object.__eq__
+    if type(theirs).__name__ == type(ours).__name__ and type(theirs).__eq__ is by_identity:
         return inspect.isclass(theirs) == inspect.isclass(ours)  # objects without a value, such as encoders
     if isinstance(theirs, tuple) and isinstance(ours, tuple):
         return [_shown(item) for item in theirs] == [_shown(item) for item in ours]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import redis.asyncio as redis_py
+from redis.asyncio.connection import parse_url as their_parse_url
 
 import redis_aio
 from redis_aio import ConnectionError, ConnectionPool, ConnectionStateLostError, Redis
@@ -45,6 +46,7 @@ async def test_its_pipelines_and_subscriptions_have_other_connections(make_clien
     single = make_client(single_connection_client=True)
     await single.execute_command("SELECT", 3)
     own = await single.client_id()
+    pipe: Any
     async with single.pipeline() as pipe:
         await pipe.watch("k")
         assert await pipe.client_id() != own
@@ -186,8 +188,8 @@ async def test_the_retry_policy_can_be_asked_for_and_set(server: RedisServer, cl
 )
 @pytest.mark.parametrize("decode", [False, True], ids=["raw", "decoded"])
 def test_the_encoder_does_as_theirs(value: Any, decode: bool) -> None:
-    ours = Redis[Any](decode_responses=decode, encoding="latin-1").get_encoder()
-    theirs = redis_py.Redis(decode_responses=decode, encoding="latin-1").get_encoder()
+    their_client: Any = redis_py.Redis(decode_responses=decode, encoding="latin-1")
+    ours, theirs = Redis[Any](decode_responses=decode, encoding="latin-1").get_encoder(), their_client.get_encoder()
     assert ours.encode(value) == theirs.encode(value)
     assert ours.decode(b"\xe9") == theirs.decode(b"\xe9")
     assert ours.decode(b"\xe9", force=True) == theirs.decode(b"\xe9", force=True) == "é"
@@ -198,8 +200,9 @@ def test_the_encoder_does_as_theirs(value: Any, decode: bool) -> None:
 def test_the_encoder_refuses_what_theirs_refuses(value: Any) -> None:
     with pytest.raises(redis_aio.DataError):
         Redis().get_encoder().encode(value)
+    their_client: Any = redis_py.Redis()
     with pytest.raises(redis_py.DataError):
-        redis_py.Redis().get_encoder().encode(value)
+        their_client.get_encoder().encode(value)
 
 
 @pytest.mark.parametrize(
@@ -211,8 +214,8 @@ def test_the_encoder_refuses_what_theirs_refuses(value: Any) -> None:
     ],
 )
 def test_connection_kwargs_are_under_their_names(given: dict[str, Any]) -> None:
-    ours = Redis[Any](**given).get_connection_kwargs()
-    theirs = redis_py.Redis(**given).get_connection_kwargs()
+    their_client: Any = redis_py.Redis(**given)
+    ours, theirs = Redis[Any](**given).get_connection_kwargs(), their_client.get_connection_kwargs()
     assert {name: ours[name] for name in given} == {name: theirs[name] for name in given} == given
     assert ConnectionPool(**given).connection_kwargs.keys() == ours.keys()
 
@@ -259,7 +262,7 @@ def test_connections_are_not_made_by_hand() -> None:
 )
 def test_a_url_is_parsed_into_the_same_keywords(url: str) -> None:
     ours: dict[str, Any] = {**parse_url(url)}
-    theirs: dict[str, Any] = {**redis_py.connection.parse_url(url)}
+    theirs: dict[str, Any] = {**their_parse_url(url)}
     if "connection_class" in theirs:
         assert ours["connection_class"].__name__ == theirs["connection_class"].__name__
     ours.pop("connection_class", None)
