@@ -19,7 +19,7 @@ LAYERS = (
     {""},
     {
         *("client", "cluster", "ring", "sentinel", "pipeline", "pipelined", "iterators", "modules"),
-        *("pubsub", "monitor", "lock", "script", "raw", "streams", "drop_in", "keyspace_notifications", "utils", "driver_info"),
+        *("pubsub", "monitor", "lock", "script", "raw", "streams", "drop_in", "utils"),
         *("otel", "cache", "ratelimit", "testing", "connection", "health"),
         *("_doctor", "_locking", "_consumer", "__main__"),
     },

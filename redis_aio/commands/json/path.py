@@ -8,7 +8,7 @@ class Path:
         path: in the syntax of JSONPath (``$.a[0]``), or the older one (``.a[0]``).
     """
 
-    strPath = ""  # noqa: N815  # redis-py's name
+    strPath: str = ""  # noqa: N815  # redis-py's name
 
     @staticmethod
     def root_path() -> str:
@@ -16,7 +16,7 @@ class Path:
         return "."
 
     def __init__(self, path: str) -> None:
-        self.strPath: str = path
+        self.strPath = path
 
     def __str__(self) -> str:
         return self.strPath

@@ -178,13 +178,13 @@ class BaseNode(Node):
 class IntersectNode(Node):
     """All of the parts match."""
 
-    JOINSTR: str = " "
+    JOINSTR: ClassVar[str] = " "
 
 
 class UnionNode(Node):
     """One of the parts matches."""
 
-    JOINSTR: str = "|"
+    JOINSTR: ClassVar[str] = "|"
 
 
 class DisjunctNode(IntersectNode):
@@ -201,7 +201,7 @@ class DisjunctNode(IntersectNode):
 class DistjunctUnion(DisjunctNode):
     """None of the parts matches."""
 
-    JOINSTR: str = "|"
+    JOINSTR: ClassVar[str] = "|"
 
 
 class OptionalNode(DisjunctNode):

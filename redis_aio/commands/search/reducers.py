@@ -16,7 +16,7 @@ class FieldOnlyReducer(Reducer):
 class count(Reducer):  # noqa: N801  # redis-py's name, as of those below
     """How many rows."""
 
-    NAME: str = "COUNT"
+    NAME: str | None = "COUNT"
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,49 +25,49 @@ class count(Reducer):  # noqa: N801  # redis-py's name, as of those below
 class sum(FieldOnlyReducer):  # noqa: N801  # see above
     """The sum of a number."""
 
-    NAME: str = "SUM"
+    NAME: str | None = "SUM"
 
 
 class min(FieldOnlyReducer):  # noqa: N801  # see above
     """The smallest number."""
 
-    NAME: str = "MIN"
+    NAME: str | None = "MIN"
 
 
 class max(FieldOnlyReducer):  # noqa: N801  # see above
     """The largest number."""
 
-    NAME: str = "MAX"
+    NAME: str | None = "MAX"
 
 
 class avg(FieldOnlyReducer):  # noqa: N801  # see above
     """The mean of a number."""
 
-    NAME: str = "AVG"
+    NAME: str | None = "AVG"
 
 
 class tolist(FieldOnlyReducer):  # noqa: N801  # see above
     """The different values."""
 
-    NAME: str = "TOLIST"
+    NAME: str | None = "TOLIST"
 
 
 class count_distinct(FieldOnlyReducer):  # noqa: N801  # see above
     """How many different values."""
 
-    NAME: str = "COUNT_DISTINCT"
+    NAME: str | None = "COUNT_DISTINCT"
 
 
 class count_distinctish(FieldOnlyReducer):  # noqa: N801  # see above
     """About how many different values; much faster."""
 
-    NAME: str = "COUNT_DISTINCTISH"
+    NAME: str | None = "COUNT_DISTINCTISH"
 
 
 class quantile(Reducer):  # noqa: N801  # see above
     """The number below which the share ``pct`` (0 to 1) of the values lies."""
 
-    NAME: str = "QUANTILE"
+    NAME: str | None = "QUANTILE"
 
     def __init__(self, field: str, pct: float) -> None:
         super().__init__(field, str(pct))
@@ -77,7 +77,7 @@ class quantile(Reducer):  # noqa: N801  # see above
 class stddev(FieldOnlyReducer):  # noqa: N801  # see above
     """The standard deviation of a number."""
 
-    NAME: str = "STDDEV"
+    NAME: str | None = "STDDEV"
 
 
 class first_value(Reducer):  # noqa: N801  # see above
@@ -88,7 +88,7 @@ class first_value(Reducer):  # noqa: N801  # see above
         byfields: ``Asc("@p")`` or ``Desc("@p")``; the class alone is by ``field`` itself.
     """
 
-    NAME: str = "FIRST_VALUE"
+    NAME: str | None = "FIRST_VALUE"
 
     def __init__(self, field: str, *byfields: SortDirection | type[SortDirection]) -> None:
         orders = [order(field) if isinstance(order, type) else order for order in byfields]
@@ -100,7 +100,7 @@ class first_value(Reducer):  # noqa: N801  # see above
 class random_sample(Reducer):  # noqa: N801  # see above
     """Values of ``size`` rows at random."""
 
-    NAME: str = "RANDOM_SAMPLE"
+    NAME: str | None = "RANDOM_SAMPLE"
 
     def __init__(self, field: str, size: int) -> None:
         super().__init__(field, str(size))
@@ -120,7 +120,7 @@ class collect(Reducer):  # noqa: N801  # see above
         ValueError: there is no field, or nothing to sort by.
     """
 
-    NAME: str = "COLLECT"
+    NAME: str | None = "COLLECT"
 
     def __init__(
         self,
