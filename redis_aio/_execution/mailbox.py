@@ -237,6 +237,11 @@ class Mailbox:
             self._incoming = self._ready
             self._wake(len(self._ready))
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing comes any more."""
+        return self._error is not None
+
     def fail(self, error: Exception) -> None:
         """End it: its reader gets what it holds, then ``error``."""
         if self._error is None:

@@ -318,7 +318,7 @@ def _only_messages(data: bytes) -> bool:
     last = data.rfind(kind)
     if last < 0:
         return True
-    if b"*" in data and kind != b"*" or data[last + 2 : last + 3] != b"\r":
+    if (b"*" in data and kind != b"*") or data[last + 2 : last + 3] != b"\r":
         return False
     header = kind + _MESSAGE
     return data.find(header, 0, _NEAR) >= 0 and data.count(kind, 0, last) == data.count(header, 0, last)

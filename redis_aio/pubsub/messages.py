@@ -1,5 +1,6 @@
 """Messages: the messages of some channels, as an asynchronous iterator."""
 
+import warnings
 from collections.abc import Awaitable, Iterable
 from types import TracebackType
 from typing import Generic, Self, TypeAlias
@@ -70,6 +71,13 @@ class Messages(Generic[S]):
         if not self._closed and self._hub is not None and self._mailbox is not None:
             self._closed = True
             self._subscriptions.end(self._hub, self._mailbox, StopAsyncIteration())
+
+    def __del__(self) -> None:
+        hub, mailbox = getattr(self, "_hub", None), getattr(self, "_mailbox", None)
+        if hub is None or mailbox is None or self._closed or mailbox.ended or hub.subscriber.loop.is_closed():
+            return
+        warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=1, source=self)
+        hub.subscriber.loop.call_soon_threadsafe(self._subscriptions.end, hub, mailbox, StopAsyncIteration())
 
     def _open(self) -> Mailbox:
         if self._mailbox is None:

@@ -266,3 +266,44 @@ async def test_a_timeout_takes_its_time_and_zero_takes_what_is_there() -> None:
     put(box, 1)
     assert await box.arrival(0)
     assert await box.arrival(None)
+
+
+@pytest.mark.parametrize("overflow", POLICIES)
+@pytest.mark.parametrize("before", [0, 2, 4])
+async def test_many_at_once_are_as_many_one_by_one(overflow: Overflow, before: int) -> None:
+    for count in (1, 3, 4, 9):
+        for size in (1, 40):
+            shown_of, stats_of = [], []
+            for together in (False, True):
+                box = mailbox(limit=6, overflow=overflow, byte_limit=120)
+                put(box, *range(before))
+                messages = [Message("message", b"c", None, b"%0*d" % (size, n)) for n in range(10, 10 + count)]
+                if together:
+                    box.put_all(messages, size)
+                else:
+                    put(box, *range(10, 10 + count), size=size)
+                shown_of.append([shown(await box.get()) for _ in range(len(box._ready))])
+                stats_of.append(box.stats)
+            assert shown_of[0] == shown_of[1]
+            assert stats_of[0] == stats_of[1]
+
+
+@pytest.mark.parametrize("way", ["at once", "restored"])
+async def test_as_many_readers_are_woken_as_there_are_items(way: str) -> None:
+    """A reader that takes its time over its item does not keep the others from theirs."""
+    box = mailbox()
+    readers = [asyncio.ensure_future(box.get()) for _ in range(3)]
+    await asyncio.sleep(0)
+    messages = [Message("message", b"c", None, b"%d" % number) for number in range(2)]
+    if way == "restored":
+        box.lose(1.0)
+    box.put_all(messages, 1)
+    if way == "restored":
+        for _ in range(3):
+            await asyncio.sleep(0)  # they have looked, and wait again
+        box.restored()
+    done, waiting = await asyncio.wait(readers, timeout=0.05)
+    assert len(done) == (3 if way == "restored" else 2)
+    for reader in waiting:
+        reader.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)

@@ -160,3 +160,32 @@ async def test_messages_are_a_sign_of_life() -> None:
     wire.receive(PONGS["resp3"])
     await request
     assert connection.usable
+
+
+async def test_what_comes_in_a_row_is_handed_on_together_and_in_order(protocol: str) -> None:
+    connection, wire = connected()
+    rows: list[Any] = []
+    connection.listen(handlers_of(dict.fromkeys(("message", "subscribe"), rows.append)), lambda size: None, None)
+    request = connection.send(b"request" + FENCE)
+    request.add_done_callback(lambda _: None)
+    await turns()
+    one, two, ack = (
+        frame(protocol, *items)
+        for items in ((b"message", b"c", b"1"), (b"message", b"d", b"2"), (b"subscribe", b"c", b"1"))
+    )
+    wire.receive(one + two + ack + one + PONGS[protocol] + two + one)
+    assert [[push[0] + push[2] for push in row] for row in rows] == [
+        [b"message1", b"message2"],
+        [b"subscribe1"],
+        [b"message1"],
+        [b"message2", b"message1"],
+    ]
+    assert request.done()
+
+
+async def test_what_came_before_a_violation_is_delivered(protocol: str) -> None:
+    connection, wire, came = listening()
+    wire.receive(frame(protocol, b"message", b"c", b"1") * 3 + b":1\r\n")
+    assert len(came) == 3
+    assert wire.aborted
+    assert not connection.usable

@@ -542,3 +542,16 @@ async def test_who_may_not_see_the_configuration_is_not_refused(
             assert isinstance(await events.get(timeout=5), KeyspaceEvent)
     finally:
         server.command("ACL", "DELUSER", "k")
+
+
+async def test_unclosed_is_warned_of_and_let_go(make_client: MakeClient, server: RedisServer) -> None:
+    client = make_client()
+    async with client.subscribe("kept"):
+        messages = client.subscribe("dropped")
+        await messages.__aenter__()
+        assert await client.pubsub_numsub("dropped") == [(b"dropped", 1)]
+        with pytest.warns(ResourceWarning, match="unclosed <Messages: open"):
+            del messages
+        async with asyncio.timeout(5):
+            while await client.pubsub_numsub("dropped") != [(b"dropped", 0)]:  # noqa: ASYNC110  # no event tells
+                await asyncio.sleep(0.002)

@@ -441,3 +441,29 @@ def test_an_attribute_as_large_as_allowed_passes() -> None:
     wire = b"|1\r\n+k\r\n$%d\r\n%s\r\n+reply\r\n" % (len(payload), payload)
     for size in (1000, 65536, 10**6):
         assert decode(Decoder(encoding=None), cut(wire, size)) == [b"reply"]
+
+
+@pytest.mark.parametrize("kind", [b">", b"*"])
+@pytest.mark.parametrize("place", ["first", "middle", "last"])
+@pytest.mark.parametrize("large", [b">100000000\r\n", b"*100000000\r\n", b"~100000000\r\n", b"%100000000\r\n"])
+def test_a_large_aggregate_among_messages_is_refused(kind: bytes, place: str, large: bytes) -> None:
+    message = kind + b"3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$20\r\n" + b"x" * 20 + b"\r\n"
+    before, behind = {"first": (0, 20), "middle": (10, 10), "last": (20, 0)}[place]
+    tap = Idle()
+    error = receive(guarded(tap), tap, [message * before + large + message * behind])
+    assert error is not None
+    assert bytes(tap.fed) == message * before
+
+
+@pytest.mark.parametrize("kind", [b">", b"*"])
+def test_messages_alone_are_not_searched(kind: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is searched costs several times as much; a message that is cut off at the end changes nothing."""
+    message = kind + b"3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$20\r\n" + b"x" * 20 + b"\r\n"
+    searched: list[bytes] = []
+    monkeypatch.setattr(guard_module, "_Search", lambda data, digits: searched.append(data))
+    for cut in range(1, len(message)):
+        tap = Tap()
+        guard = guarded(tap)
+        stream = message * 20
+        assert receive(guard, tap, [stream[: 400 + cut]]) is None
+        assert searched == []
