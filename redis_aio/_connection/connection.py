@@ -24,7 +24,7 @@ from typing import Any, cast
 
 from redis_aio import _log, exceptions
 from redis_aio._connection.handshake import Session
-from redis_aio._connection.inflight import Inflight, InflightBatch
+from redis_aio._connection.inflight import Entry, Inflight, InflightBatch, Turns, as_inflight
 from redis_aio._connection.line import InflightLine
 from redis_aio._connection.push import PushRouter
 from redis_aio._connection.subscribing import Subscribing
@@ -106,11 +106,11 @@ class Connection(Subscribing):
         self._line: InflightLine | None = InflightLine(decoder, self.pushes, high_integrity=options.high_integrity)
         self._inflight = self._line.entries
         self._outbox: list[bytes] = []
-        self._outbox_line: list[Inflight] = []
+        self._outbox_line: list[Entry] = []
         self._outbox_bytes = 0
-        self._turn_deadline = NEVER  # of requests that join the line in this turn
+        self._turns, self._turn_deadline = Turns(), NEVER  # of requests that joined the line before, and in this turn
         self._flush_scheduled = False
-        #: How many callers the last replies woke: they are likely to send again in this turn, and are waited for.
+        #: How many callers the last replies woke: they are likely to send again in this turn.
         self._expected = 0
         #: A request that meets this many in the outbox has them all written, before the turn is over.
         self._enough = OVERLAP
@@ -142,7 +142,7 @@ class Connection(Subscribing):
     @property
     def pending(self) -> "list[Inflight]":
         """The entries whose replies have not come, the oldest first."""
-        return [*self._inflight, *self._outbox_line]
+        return self._turns.entries(self._inflight) + [as_inflight(e, self._turn_deadline) for e in self._outbox_line]
 
     @property
     def unwritten(self) -> int:
@@ -171,8 +171,8 @@ class Connection(Subscribing):
         """
         future = self.loop.create_future()
         line = self._outbox_line
-        if timeout == -1.0 and line and len(line) < self._enough:  # one more of many: a flush is on its way
-            line.append(Inflight(future, self._turn_deadline, raw))
+        if timeout == -1.0 and line and len(line) < self._enough and not raw:  # one more of many: a flush is coming
+            line.append(future)
             self._outbox.append(data)
             self._outbox_bytes += len(data)
             if self._outbox_bytes > WRITE_BUFFER:
@@ -211,11 +211,10 @@ class Connection(Subscribing):
         return NEVER if timeout is None else self.loop.time() + timeout
 
     def _enqueue(self, entry: Inflight, data: bytes) -> None:
-        if self._transport is None or self.state is ConnectionState.CLOSED:
+        if self._transport is None or self._line is None:
             entry.future.set_exception(entry.lost(copy_of(self._failure, written=False)))
             return
-        inflight = self._inflight
-        line = self._outbox_line
+        inflight, line = self._inflight, self._outbox_line
         if not inflight and not line:
             now = self.loop.time()
             if now - self.progress_at > QUIET and self._peer_has_gone():
@@ -225,6 +224,7 @@ class Connection(Subscribing):
             self.progress_at = now
             if self._expected == 1:
                 inflight.append(entry)
+                self._turns.written += 1
                 self._transport.write(data)
                 if entry.deadline < self._watch.at:
                     self._watch.by(entry.deadline)
@@ -252,8 +252,8 @@ class Connection(Subscribing):
             return
         data = self._outbox
         for entry in line:
-            if entry.future.cancelled():
-                alive = [(e, d) for e, d in zip(line, data, strict=True) if not e.future.cancelled()]
+            if entry.cancelled():
+                alive = [(e, d) for e, d in zip(line, data, strict=True) if not e.cancelled()]
                 line = [e for e, _ in alive]
                 data = [d for _, d in alive]
                 break
@@ -262,6 +262,7 @@ class Connection(Subscribing):
             self._settle_line()
             return
         self._inflight.extend(line)
+        self._turns.wrote(len(line), self._turn_deadline, len(self._inflight))
         self._enough = max(OVERLAP, len(self._inflight) // 2)
         if len(self._inflight) > CROWDED_REQUESTS:
             self.crowded = True
@@ -388,13 +389,12 @@ class Connection(Subscribing):
         self._watch.stop()
         if self._transport is not None:
             self._transport.abort()
-        inflight = list(self._inflight)
+        pending, written = self.pending, len(self._inflight)
         self._inflight.clear()
-        line, self._outbox_line, self._outbox = self._outbox_line, [], []
-        for entries, written in ((inflight, True), (line, False)):
-            for entry in entries:
-                if not entry.future.done():
-                    entry.future.set_exception(entry.lost(copy_of(error, written=written)))
+        self._outbox_line, self._outbox = [], []
+        for number, entry in enumerate(pending):
+            if not entry.future.done():
+                entry.future.set_exception(entry.lost(copy_of(error, written=number < written)))
         self._wake_room_waiters()
         callback, self.on_closed, self.on_drained = self.on_closed, None, None
         if callback is not None:

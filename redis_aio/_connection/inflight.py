@@ -6,11 +6,14 @@ A connection's entries form a first-in-first-out line. Invariants:
 * An entry stays in line until its replies are complete, also when its caller has gone (cancelled, timed out): it then
   swallows the late reply, so that no later entry can get it.
 * A batch is one entry and one future with a count, not one future for each command.
+* An ordinary request is in line as its bare future, because an entry of its own costs as much as the future does. Its
+  deadline is that of the turn in which it joined; :class:`Turns` knows it.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from redis_aio.exceptions import ProtocolError
 
@@ -30,6 +33,10 @@ class Inflight:
         self.future = future
         self.deadline = deadline
         self.raw = raw
+
+    def cancelled(self) -> bool:
+        """Return whether its caller has gone, as a bare future does."""
+        return self.future.cancelled()
 
     def lost(self, cause: Exception) -> Exception:
         """Return the exception for the future when the connection failed for ``cause``."""
@@ -101,3 +108,42 @@ class BatchInterrupted(Exception):
         super().__init__("the batch was interrupted")
         self.replies = replies
         self.cause = cause
+
+
+#: What is in line: an ordinary request stands there as its bare future.
+Entry: TypeAlias = "asyncio.Future[Any] | Inflight"
+
+
+class Turns:
+    """The deadlines of the requests that are in line as bare futures, one for all that were written together."""
+
+    __slots__ = ("_deadlines", "written")
+
+    def __init__(self) -> None:
+        #: How many requests were ever put in line.
+        self.written: int = 0
+        self._deadlines: deque[tuple[int, float]] = deque()  # up to which request, by that count
+
+    def wrote(self, count: int, deadline: float, waiting: int) -> None:
+        """Note that ``count`` requests with this deadline were put in line, in which ``waiting`` now are."""
+        self.written += count
+        deadlines = self._deadlines
+        while deadlines and deadlines[0][0] <= self.written - waiting:
+            deadlines.popleft()
+        deadlines.append((self.written, deadline))
+
+    def entries(self, line: Sequence[Entry]) -> list[Inflight]:
+        """Return what is in line, with an entry made for each bare future."""
+        deadlines = iter(self._deadlines)
+        last, deadline = 0, 0.0
+        found: list[Inflight] = []
+        for number, entry in enumerate(line, self.written - len(line) + 1):
+            while last < number and not isinstance(entry, Inflight):
+                last, deadline = next(deadlines)
+            found.append(as_inflight(entry, deadline))
+        return found
+
+
+def as_inflight(entry: Entry, deadline: float) -> Inflight:
+    """Return the entry; one made for it, with this deadline, if it is a bare future."""
+    return entry if isinstance(entry, Inflight) else Inflight(entry, deadline, False)

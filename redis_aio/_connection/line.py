@@ -5,7 +5,7 @@ from typing import Any
 
 from hiredis import PushNotification
 
-from redis_aio._connection.inflight import Inflight, InflightBatch
+from redis_aio._connection.inflight import Entry, Inflight, InflightBatch
 from redis_aio._connection.push import PushRouter
 from redis_aio._connection.tail import Tail
 from redis_aio._resp.decoder import NOT_READY, Decoder, parser_failure
@@ -27,7 +27,7 @@ class InflightLine:
     """
 
     def __init__(self, decoder: Decoder, pushes: PushRouter, *, high_integrity: bool = False) -> None:
-        self.entries: deque[Inflight] = deque()
+        self.entries: deque[Entry] = deque()
         #: Bytes that came since the last complete reply.
         self.partial: int = 0
         self._decoder = decoder
@@ -62,7 +62,7 @@ class InflightLine:
             raise parser_failure(error) from error
         if self.entries:
             self._tail.awaited(data)
-        elif self._tail.suspicious(data, idle=idle, halfway=self._decoder.halfway):
+        elif self._tail.suspicious(data, idle=idle, halfway=self._decoder.halfway()):
             raise ProtocolError("the server sent the beginning of a reply that nobody asked for")
         if completed:
             self.partial = 0
@@ -105,22 +105,27 @@ class InflightLine:
         completed = False
         while entries:
             entry = entries[0]
-            if not isinstance(entry, InflightBatch):
+            if not isinstance(entry, Inflight):
+                reply = get()
+                future = entry
+            elif not isinstance(entry, InflightBatch):
                 reply = get(False) if entry.raw else get()
-                if reply is NOT_READY:
-                    return completed
-                if type(reply) is PushNotification:
-                    self._pushes.dispatch(reply)
-                    continue
-                entries.popleft()
-                if not entry.future.done():
-                    entry.future.set_result(reply)
-                completed = True
+                future = entry.future
             else:
                 before = len(entry.replies)
                 if not self._fill(entry):
                     return completed or len(entry.replies) > before
                 completed = True
+                continue
+            if reply is NOT_READY:
+                return completed
+            if type(reply) is PushNotification:
+                self._pushes.dispatch(reply)
+                continue
+            entries.popleft()
+            if not future.done():
+                future.set_result(reply)
+            completed = True
         while (reply := get()) is not NOT_READY:
             if type(reply) is not PushNotification:
                 raise unasked(reply)
@@ -162,8 +167,9 @@ class InflightLine:
                 self._finish(entry)
         else:
             self.entries.popleft()
-            if not entry.future.done():
-                entry.future.set_result(reply)
+            future = entry.future if isinstance(entry, Inflight) else entry
+            if not future.done():
+                future.set_result(reply)
 
 
 def unasked(reply: Any) -> ConnectionError:

@@ -13,7 +13,7 @@ from typing import Any
 
 from hiredis import PushNotification
 
-from redis_aio._connection.inflight import Inflight
+from redis_aio._connection.inflight import Entry, Inflight
 from redis_aio._connection.line import SLICE, InflightLine, unasked
 from redis_aio._resp.decoder import NOT_READY, parser_failure, unescaped
 from redis_aio.exceptions import ConnectionError, ProtocolError, ResponseError
@@ -51,7 +51,7 @@ class SubscriberLine(InflightLine):
     def __init__(
         self, line: InflightLine, handlers: Handlers, heard: Callable[[int], None], encoding: str | None
     ) -> None:
-        self.entries: deque[Inflight] = line.entries
+        self.entries: deque[Entry] = line.entries
         self.partial = 0
         self._decoder = line._decoder
         self._get = line._get
@@ -132,7 +132,8 @@ class SubscriberLine(InflightLine):
                 return
             reply = None
         error, self._error = self._error, None
-        future = entries.popleft().future
+        entry = entries.popleft()
+        future = entry.future if isinstance(entry, Inflight) else entry
         if not future.done():
             future.set_result(error or reply)
 

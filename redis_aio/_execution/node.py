@@ -83,13 +83,14 @@ class Node:
         This is the way of nearly all commands; it saves them a coroutine. Whoever takes it tells of an error reply
         with :meth:`note_error`.
         """
-        if get_ident() != self._thread or not self._is_running():
+        is_running, encode = self._is_running, self._encode  # called as variables: attributes that are called cost more
+        if get_ident() != self._thread or not is_running():
             return None
         spec = command.spec
         connection = self._mux.current
         if connection is None or connection.crowded or self._special or not spec.shareable:
             return None
-        return connection.send(self._encode(spec, command.args), spec.raw)
+        return connection.send(encode(spec, command.args), spec.raw)
 
     async def execute(self, command: Command[T]) -> T:
         """Execute one command, once.

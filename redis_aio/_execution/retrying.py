@@ -62,7 +62,8 @@ class RetryingExecutor:
         value: Any
         parse: Any = command.reply
         try:
-            reply = self._begin(command)
+            begin = self._begin  # called as a variable: an attribute that is called costs more
+            reply = begin(command)
             if reply is None:
                 value = await self._inner.execute(_unparsed(command))
                 parse = _parsed

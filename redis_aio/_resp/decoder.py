@@ -70,9 +70,10 @@ class Decoder:
         feed: ``feed(chunk)`` takes the next bytes of the stream; ``ProtocolError`` if they announce more than is safe.
         get: ``get() -> reply | NOT_READY``; ``get(False)`` does not decode its strings, as far as they arrive in it.
         settle: ``settle()`` notes where the chunk ended; ``ProtocolError`` if that is something no server sends.
+        halfway: ``halfway()`` says whether the bytes taken so far end within a line or a string.
     """
 
-    __slots__ = ("_guard", "feed", "get", "settle")
+    __slots__ = ("_guard", "feed", "get", "halfway", "settle")
 
     get: Callable[..., Any]
 
@@ -87,20 +88,16 @@ class Decoder:
         )
         reader.setmaxbuf(KEPT_BUFFER)
         self._guard = Guard(reader)
-        # Bound methods of those who do the work: all three are on the path of every reply.
+        # Bound methods of those who do the work: all of them are on the path of every reply.
         self.feed: Callable[[bytes], None] = self._guard.feed
         self.get = _strict(reader.gets, encoding) if strict and encoding else reader.gets
         self.settle: Callable[[], None] = self._guard.settle
+        self.halfway: Callable[[], bool] = self._guard.halfway
 
     @property
     def incomplete(self) -> int:
         """How many bytes of a string whose length is known are still to come; 0 if there is none."""
         return self._guard.incomplete
-
-    @property
-    def halfway(self) -> bool:
-        """Whether the bytes taken so far end within a line or a string."""
-        return self._guard.halfway
 
 
 def _strict(gets: Callable[[bool], Any], encoding: str) -> Callable[..., Any]:

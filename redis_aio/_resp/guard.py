@@ -62,6 +62,9 @@ _LARGE: Final = b"*" + b"0" * _FEWER_DIGITS
 _NOT_SO_LARGE: Final = _LARGE + b"\r\n"
 _NOT_SO_LARGE_BYTES: Final = 10 ** (_FEWER_DIGITS - 1) * _LEAST_ELEMENT
 
+#: The type bytes as numbers: asked whether they hold bytes, bytes first make an exception, which costs ten times more.
+_STAR, _PERCENT, _GREATER, _TILDE, _BAR = b"*%>~|"
+
 #: Chunks of this size or more are first asked whether they have any of the five type bytes.
 _SMALL: Final = 256
 #: What is behind the first byte of a message of pub/sub, and in how many bytes one must be for others to be looked for.
@@ -137,9 +140,9 @@ class Guard:
             return
         seen = self._line + data if self._line else data
         if (
-            _LARGE in data.translate(_SHAPE) or b"|" in data
+            data.translate(_SHAPE).find(_LARGE) >= 0 or _BAR in data
             if len(data) < _SMALL
-            else b"%" in data or b"~" in data or b"|" in data or not _only_messages(data)
+            else _PERCENT in data or _TILDE in data or _BAR in data or not _only_messages(data)
         ):
             seen = self._inspect(seen)
             data = seen[len(self._line) :]
@@ -148,7 +151,6 @@ class Guard:
         self._seen = seen
         self._feed(data)
 
-    @property
     def halfway(self) -> bool:
         """Whether the stream ends, for now, within a line or a string."""
         return self._open or bool(self._seen)
@@ -314,11 +316,11 @@ def _only_messages(data: bytes) -> bool:
 
     Every such byte counts, wherever it is: so nobody needs to know where items begin.
     """
-    kind = b">" if b">" in data else b"*"
+    kind = b">" if _GREATER in data else b"*"
     last = data.rfind(kind)
     if last < 0:
         return True
-    if (b"*" in data and kind != b"*") or data[last + 2 : last + 3] != b"\r":
+    if (_STAR in data and kind != b"*") or data[last + 2 : last + 3] != b"\r":
         return False
     header = kind + _MESSAGE
     return data.find(header, 0, _NEAR) >= 0 and data.count(kind, 0, last) == data.count(header, 0, last)

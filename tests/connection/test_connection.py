@@ -214,6 +214,25 @@ async def test_a_silent_connection_is_closed_when_its_last_caller_has_given_up()
     assert wire.aborted
 
 
+async def test_each_reply_is_due_when_it_is_due_for_its_turn() -> None:
+    connection, wire = connected(read_timeout=10)
+    sent: dict[asyncio.Future[Any], float] = {}
+    patient = connection.send(PING, timeout=None)  # written at once, with a bound of its own
+    for _ in range(3):
+        now = connection.loop.time()
+        sent.update((connection.send(GET), now) for _ in range(3))
+        await asyncio.sleep(0.02)
+    wire.receive(b"+PONG\r\n" + b"$1\r\nv\r\n" * 4)
+    assert await patient == b"PONG"
+    now = connection.loop.time()
+    sent.update((connection.send(GET), now) for _ in range(2))  # not written yet
+    waiting = [future for future in sent if not future.done()]
+    assert [entry.future for entry in connection.pending] == waiting
+    assert len(waiting) == 7
+    for entry in connection.pending:
+        assert entry.deadline == pytest.approx(sent[entry.future] + 10, abs=0.01)
+
+
 async def test_the_clock_starts_anew_while_a_reply_is_coming() -> None:
     connection, wire = connected(read_timeout=0.2)
     reply = connection.send(GET)
