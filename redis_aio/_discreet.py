@@ -63,7 +63,7 @@ def discreet(function: F) -> F:
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
-        except BaseException as error:
+        except BaseException as error:  # cancelled too: its traceback shows the same frames
             del args, kwargs
             forget(error)
             raise
@@ -78,7 +78,7 @@ def discreet_async(function: A) -> A:
     async def call(*args: Any, **kwargs: Any) -> Any:
         try:
             return await function(*args, **kwargs)
-        except BaseException as error:
+        except BaseException as error:  # cancelled too: its traceback shows the same frames
             del args, kwargs
             forget(error)
             raise

@@ -122,7 +122,7 @@ class ClientHooks:
         bound = self._pool_hooks.add(hook, self._pool)
         try:
             bound.attached(client)
-        except BaseException:  # then it is not added
+        except BaseException:  # whatever the hook raises, it is not added by half
             self._pool_hooks.remove(hook)
             raise
         self._hooks.append((hook, bound))
