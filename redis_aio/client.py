@@ -8,7 +8,9 @@ from types import TracebackType
 from typing import Any, Literal, NoReturn, Self, Unpack, overload
 
 from redis_aio._command.batch import Batch
-from redis_aio._command.command import Command
+from redis_aio._command.command import Command, command_of
+from redis_aio._command.spec import CommandSpec
+from redis_aio._command.table import SPECS
 from redis_aio._connection.stats import PoolStats
 from redis_aio._discreet import discreet
 from redis_aio._execution.executor import Executor, Lease
@@ -40,6 +42,7 @@ from redis_aio.typing import (
     KeyT,
     PubSubHandler,
     Reply,
+    ReplyParser,
     ResponseCallbackProtocol,
     ResponseCallbackT,
     S,
@@ -53,7 +56,10 @@ class Client(RawCommands[S], ModuleClients[S], TypedPipelines[S], ScanIterators[
 
     _executor: Executor
 
-    def _run(self, command: Command[T]) -> Reply[T]:
+    def _run(
+        self, name: str, /, *args: Any, reply: ReplyParser[T] | None = None, spec: CommandSpec | None = None
+    ) -> Reply[T]:
+        command = command_of(spec or SPECS[name], args, reply)
         command.owner = self
         return self._executor.execute(command)
 

@@ -19,7 +19,7 @@ from redis_aio.commands.json.commands import DEFAULT_DECODER, DEFAULT_ENCODER, F
 from redis_aio.commands.search.commands import SearchCommands
 from redis_aio.commands.search.document import Document
 from redis_aio.commands.search.result import EncodingsT, decoded
-from redis_aio.typing import KeyT, S
+from redis_aio.typing import EncodableT, KeyT, S
 
 # It may hold vectors: its fields are decoded one by one.
 _RAW_HGETALL = SPECS["HGETALL"].with_(raw=True)
@@ -95,13 +95,13 @@ class Search(SearchCommands[S]):
             id: the key.
             field_encodings: encodings of fields, ``None`` to leave one as bytes; UTF-8 for the others.
         """
-        fields = await self._run(Command("HGETALL", id, reply=mapping, spec=_RAW_HGETALL))
+        fields = await self._run("HGETALL", id, reply=mapping, spec=_RAW_HGETALL)
         values = {text(name): decoded(value, text(name), field_encodings or {}) for name, value in fields.items()}
         values.pop("id", None)
         return Document(text(id), **values)
 
-    async def _run_all(self, commands: Sequence[Command[int]]) -> int:
-        values = await self.client._executor.execute_batch(Batch(list(commands), atomic=False))
+    async def _run_all(self, name: str, calls: Sequence[tuple[EncodableT, ...]]) -> int:
+        values = await self.client._executor.execute_batch(Batch([Command[int](name, *args) for args in calls]))
         for value in values:
             if isinstance(value, Exception):
                 raise value

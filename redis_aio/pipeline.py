@@ -8,9 +8,11 @@ from typing import Any, Protocol, overload
 
 from redis_aio import exceptions
 from redis_aio._command.batch import Batch
-from redis_aio._command.command import Command
+from redis_aio._command.command import Command, command_of
 from redis_aio._command.raw import Callbacks, ResponseCallback, raw_command
-from redis_aio._command.script import ScriptCall, with_texts
+from redis_aio._command.script import ScriptCall, give_texts
+from redis_aio._command.spec import CommandSpec
+from redis_aio._command.table import SPECS
 from redis_aio._discreet import discreet, discreet_async
 from redis_aio._execution.callbacks import call_back, called_back, chosen
 from redis_aio._execution.executor import Executor, Lease
@@ -65,19 +67,30 @@ class Pipeline(ChainedCommands[S]):
         #: An attempt failed on the lease, and was reported: what it watched may be lost.
         self._failed = False
         self.is_transaction: bool = transaction
-        self.command_stack: list[Command[Any]] = []
-        self._calls_scripts = False
-        #: Callbacks that were given with a command, by its index.
+        #: What is queued, the calls of scripts in it, and callbacks that were given with a command, by their index.
+        self._queue = Batch()
+        self._scripts: dict[int, ScriptCall] = {}
         self._given: list[tuple[int, ResponseCallback]] = []
 
     # -- queueing -------------------------------------------------------------------------------------------------
 
-    def _run(self, command: Command[T]) -> Any:
+    def _run(
+        self, name: str, /, *args: Any, reply: ReplyParser[T] | None = None, spec: CommandSpec | None = None
+    ) -> Any:
         """Queue the command and return the pipeline; while watching, execute it at once."""
+        spec = spec or SPECS[name]
         if not self._queueing:
-            return self._immediately(command)
-        self.command_stack.append(command)
+            return self._immediately(command_of(spec, args, reply))
+        queue = self._queue
+        queue.specs.append(spec)
+        queue.args.append(args)
+        queue.parsers.append(reply)
         return self
+
+    @property
+    def command_stack(self) -> list[Command[Any]]:
+        """The commands that are queued, made anew each time that it is asked for."""
+        return list(self._queue)
 
     @discreet
     def execute_command(self, *args: Any, **options: Any) -> Any:
@@ -85,21 +98,22 @@ class Pipeline(ChainedCommands[S]):
         command, callback = raw_command(args, options, self._owner.response_callbacks)
         if command.spec.refuse:
             raise exceptions.DataError(f"{command.name} cannot be sent through a pipeline: {command.spec.refuse}")
-        return self._queue(command, callback)
+        return self.queue(command, callback)
 
-    def _queue(self, command: Command[Any], callback: ResponseCallback | None) -> Any:
+    def queue(self, command: Command[Any], callback: ResponseCallback | None = None) -> Any:
+        """Queue a command that was built as a value; while watching, execute it at once."""
         if not self._queueing:
             return self._immediately(command, callback)
         if callback is not None:
-            self._given.append((len(self.command_stack), callback))
-        self.command_stack.append(command)
+            self._given.append((len(self._queue), callback))
+        self._queue.append(command)
         return self
 
     def _run_script(self, call: ScriptCall, parse: ResponseCallback | None) -> Any:
         """Queue the call of a script; while watching, execute it at once."""
         if self._queueing:
-            self._calls_scripts = True
-            return self._queue(call, parse)
+            self._scripts[len(self._queue)] = call
+            return self.queue(call, parse)
         assert self._lease is not None
         reply = run_script(self._lease, call)
         parse = parse or self._owner.response_callbacks.get(call.name)
@@ -122,7 +136,7 @@ class Pipeline(ChainedCommands[S]):
         self._owner.set_response_callback(command, callback)
 
     def __len__(self) -> int:
-        return len(self.command_stack)
+        return len(self._queue)
 
     def __bool__(self) -> bool:
         """Return ``True``, also when nothing is queued: ``if pipe`` asks whether there is one."""
@@ -136,7 +150,7 @@ class Pipeline(ChainedCommands[S]):
         From now on commands are executed at once, until :meth:`multi`. When one of them fails because the connection is
         lost, nothing is watched any more: begin again with this. https://redis.io/commands/watch/
         """
-        if self._queueing and (self._lease is not None or self.command_stack):
+        if self._queueing and (self._lease is not None or len(self._queue)):
             raise exceptions.RedisError("Cannot issue a WATCH after a MULTI")
         if not names:
             raise exceptions.DataError("watch needs at least one key")
@@ -157,7 +171,7 @@ class Pipeline(ChainedCommands[S]):
 
     def multi(self) -> None:
         """End the part after :meth:`watch` that executes at once: what follows is queued for the transaction."""
-        if self._queueing and (self._lease is not None or self.command_stack):
+        if self._queueing and (self._lease is not None or len(self._queue)):
             raise exceptions.RedisError("Cannot issue nested calls to MULTI or after commands were queued")
         self.is_transaction = True
         self._queueing = True
@@ -198,21 +212,21 @@ class Pipeline(ChainedCommands[S]):
             ExecAbortError: the server did not accept one of a transaction's commands; nothing was executed.
             OutcomeUnknownError: replies were lost, and the commands could not be sent again without risk.
         """
-        commands = self.command_stack
+        batch, scripts, given = self._queue, self._scripts, self._given
         lease = self._lease
-        if not commands and lease is None:
+        if not len(batch) and lease is None:
             return []
-        calls_scripts, given = self._calls_scripts, self._given
         self._forget()
         try:
-            if not commands:
+            if not len(batch):
                 return []
-            callbacks = chosen(commands, self._owner.response_callbacks, given)
-            batch = Batch(with_texts(commands) if calls_scripts else commands, atomic=self.is_transaction)
+            batch.atomic = self.is_transaction
+            callbacks = chosen(batch, self._owner.response_callbacks, given)
+            by_digest = give_texts(batch, scripts) if scripts else {}
             execute_batch = (lease or self._owner).execute_batch
             values = await execute_batch(batch)
-            if calls_scripts and not batch.atomic:
-                await heal(execute_batch, batch.commands, values)
+            if by_digest and not batch.atomic:
+                await heal(execute_batch, by_digest, values)
         finally:
             self._give_back()
         if callbacks:
@@ -220,13 +234,13 @@ class Pipeline(ChainedCommands[S]):
         if raise_on_error and any(issubclass(kind, Exception) for kind in set(map(type, values))):
             for number, value in enumerate(values, 1):
                 if isinstance(value, Exception):
-                    raise annotate(value, number, commands[number - 1])
+                    raise annotate(value, number, scripts.get(number - 1, batch.specs[number - 1]).name)
         return values
 
     def _forget(self) -> None:
         """Empty the queue."""
-        self.command_stack = []
-        self._calls_scripts = False
+        self._queue = Batch()
+        self._scripts = {}
         self._given = []
 
     def _give_back(self) -> None:
@@ -264,7 +278,7 @@ class Pipeline(ChainedCommands[S]):
     def __repr__(self) -> str:
         kind = "transaction" if self.is_transaction else "pipeline"
         state = ", watching" if self._lease is not None else ""
-        return f"<Pipeline: a {kind} of {len(self.command_stack)} commands{state}>"
+        return f"<Pipeline: a {kind} of {len(self._queue)} commands{state}>"
 
 
 async def run_transaction(

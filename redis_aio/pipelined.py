@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any, TypeVar, overload
 
 from redis_aio._command.command import Command
+from redis_aio._command.spec import CommandSpec
 from redis_aio.codecs import Codec
 from redis_aio.commands import Commands
 from redis_aio.commands.search.commands import SearchCommands
 from redis_aio.exceptions import DataError
 from redis_aio.pipeline import Pipeline
-from redis_aio.typing import Reply, S, T
+from redis_aio.typing import EncodableT, Reply, ReplyParser, S, T
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -24,10 +25,10 @@ H = TypeVar("H")
 class SearchValues(SearchCommands[S]):
     """The commands of Search and Query, each of which is one value."""
 
-    def _run_all(self, commands: Sequence[Command[int]]) -> Reply[int]:
-        if len(commands) > 1:
+    def _run_all(self, name: str, calls: Sequence[tuple[EncodableT, ...]]) -> Reply[int]:
+        if len(calls) > 1:
             raise DataError("a value is one command: give one suggestion at a time")
-        return self._run(commands[0])
+        return self._run(name, *calls[0])
 
 
 class CommandValues(Commands[S]):
@@ -36,8 +37,11 @@ class CommandValues(Commands[S]):
     def __init__(self, codec: Codec) -> None:
         self.codec = codec
 
-    def _run(self, command: Command[T]) -> Reply[T]:
-        return command  # type: ignore[return-value]  # to a type checker it stands for its reply
+    def _run(
+        self, name: str, /, *args: Any, reply: ReplyParser[T] | None = None, spec: CommandSpec | None = None
+    ) -> Reply[T]:
+        # To a type checker it stands for its reply.
+        return Command(name, *args, reply=reply, spec=spec)  # type: ignore[return-value]
 
     def ft(self, index_name: str = "idx") -> SearchCommands[S]:
         """Return the commands of Search and Query, for an index."""
@@ -135,7 +139,8 @@ class TypedPipelines(Commands[S]):
                     command.close()  # a coroutine of the client's
                 raise TypeError(f"argument {number} is no value of client.commands, but a {type(command).__name__}")
         pipeline = self.pipeline(transaction)
-        pipeline.command_stack = list(replies)
+        for command in replies:
+            pipeline.queue(command)
         return tuple(await pipeline.execute())
 
 

@@ -4,9 +4,9 @@ import weakref
 from types import MappingProxyType
 from typing import Any, overload
 
-from redis_aio._command.command import Command
 from redis_aio._command.raw import Callbacks, ResponseCallback, raw_command
 from redis_aio._command.script import ScriptCall
+from redis_aio._command.spec import CommandSpec
 from redis_aio._discreet import discreet_async
 from redis_aio._execution.callbacks import called_back
 from redis_aio._execution.executor import Executor
@@ -58,14 +58,15 @@ class RawCommands(CommandGroup[S]):
         self.response_callbacks = {**self.response_callbacks, command.upper(): callback}
         held = weakref.ref(self)  # no circle: a client that is dropped is gone at once
 
-        def run(command: Command[T]) -> Reply[T]:
+        def run(
+            name: str, /, *args: Any, reply: ReplyParser[T] | None = None, spec: CommandSpec | None = None
+        ) -> Reply[T]:
             client = held()
             assert client is not None  # its caller holds it
-            callback = client.response_callbacks.get(command.name)
+            callback = client.response_callbacks.get(name)
             if callback is None:
-                return type(client)._run(client, command)
-            command.reply = None
-            return called_back(type(client)._run(client, command), callback)
+                return type(client)._run(client, name, *args, reply=reply, spec=spec)
+            return called_back(type(client)._run(client, name, *args, spec=spec), callback)
 
         # Instead of asking in each call of each client whether there are callbacks.
         self._run = run  # type: ignore[method-assign]

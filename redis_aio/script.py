@@ -18,7 +18,8 @@ class ScriptCaller(Protocol):
 class ScriptQueue(Protocol):
     """What can queue the call of a script: a pipeline."""
 
-    command_stack: list[Any]
+    @property
+    def command_stack(self) -> list[Any]: ...
 
     def _run_script(self, call: ScriptCall, parse: ResponseCallback | None) -> Any: ...
 

@@ -1,9 +1,10 @@
 """ScriptCall: a call of a script by its digest that knows the script's text, for servers that do not."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
+from redis_aio._command.batch import Batch
 from redis_aio._command.command import Command
 from redis_aio._command.spec import Effect
 from redis_aio._command.table import SPECS
@@ -55,30 +56,34 @@ class ScriptCall(Command[Any]):
         return Command(spec.name, self.script.text, *self.args[1:], reply=self.reply, spec=spec)
 
 
-def with_texts(commands: Iterable[Command[Any]]) -> list[Command[Any]]:
-    """Return the commands with each script's text in the first call of it, so that the later ones are understood.
+def give_texts(batch: Batch, calls: Mapping[int, ScriptCall]) -> dict[int, ScriptCall]:
+    """Put each script's text into the first call of it, so that the later ones are understood; return those.
 
     In a transaction nothing can come between. In a batch it takes somebody else's SCRIPT FLUSH at that very moment.
+
+    Args:
+        batch: the commands.
+        calls: the calls of scripts among them, by their index.
     """
     known: set[str] = set()
     seen = 0
-    sent: list[Command[Any]] = []
-    for command in commands:
-        name = command.spec.name
-        if isinstance(command, ScriptCall):
-            if command.script.sha in known:
-                sent.append(command)
+    by_digest: dict[int, ScriptCall] = {}
+    for index, spec in enumerate(batch.specs):
+        call = calls.get(index)
+        if call is not None:
+            if call.script.sha in known:
+                by_digest[index] = call
                 continue
-            known.add(command.script.sha)
-            sent.append(command.with_text())
-        else:
-            sent.append(command)
-            if name == "SCRIPT FLUSH":
-                known.clear()
-            if name not in ("EVAL", "EVAL_RO"):
-                continue
+            known.add(call.script.sha)
+            with_text = call.with_text()
+            batch.specs[index], batch.args[index] = with_text.spec, with_text.args
+        elif spec.name == "SCRIPT FLUSH":
+            known.clear()
+            continue
+        elif spec.name not in ("EVAL", "EVAL_RO"):
+            continue
         seen += 1
         if seen >= SCRIPTS_KEPT:
             known.clear()
             seen = 0
-    return sent
+    return by_digest

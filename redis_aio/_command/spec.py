@@ -31,9 +31,9 @@ class Effect(enum.Enum):
 Arguments = Sequence[Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CommandSpec:
-    """The facts about one command.
+    """The facts about one command. Two are equal if they are the same one, so that they are told apart quickly.
 
     Args:
         name: upper case; a subcommand's name follows its container's after a space (``"CONFIG GET"``).

@@ -18,16 +18,17 @@ import enum
 import logging
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, cast
 
 from redis_aio import _log, exceptions
 from redis_aio._connection.handshake import Session
-from redis_aio._connection.inflight import Entry, Inflight, InflightBatch, Turns, as_inflight
+from redis_aio._connection.inflight import Entry, Inflight, InflightBatch, Turns, as_inflight, copy_of
 from redis_aio._connection.line import InflightLine
 from redis_aio._connection.push import PushRouter
 from redis_aio._connection.subscribing import Subscribing
+from redis_aio._connection.transport import peer_has_gone
 from redis_aio._connection.watch import NEVER, Watch, no_context
 from redis_aio._options import Options
 from redis_aio._resp.decoder import Decoder
@@ -137,7 +138,7 @@ class Connection(Subscribing):
     @property
     def usable(self) -> bool:
         """Whether it can take requests: it is ready and, as far as one can see, its peer is there."""
-        return self.state is ConnectionState.READY and not (self.idle and self._peer_has_gone())
+        return self.state is ConnectionState.READY and not (self.idle and peer_has_gone(self._socket))
 
     @property
     def pending(self) -> "list[Inflight]":
@@ -182,14 +183,20 @@ class Connection(Subscribing):
         return future
 
     def send_batch(
-        self, data: bytes, expected: int, raws: Sequence[bool] | None = None, timeout: float | None = -1.0
+        self,
+        data: bytes,
+        expected: int,
+        raws: Sequence[bool] | None = None,
+        timeout: float | None = -1.0,
+        more: Iterator[bytes] | None = None,
     ) -> "asyncio.Future[list[Any]]":
         """Queue ``expected`` encoded requests, contiguous on the wire; the future gets the list of their raw replies.
 
-        When the connection fails first, the future ends with :class:`BatchInterrupted`, which holds the replies so far.
+        What ``more`` yields is part of them, written as it is made: the server works on one part while the next is
+        encoded. When the connection fails first, the future gets :class:`BatchInterrupted` with the replies so far.
         """
         future: asyncio.Future[list[Any]] = self.loop.create_future()
-        self._enqueue(InflightBatch(future, self._deadline(timeout), expected, raws), data)
+        self._enqueue(InflightBatch(future, self._deadline(timeout), expected, raws), data, more)
         return future
 
     def send_checked(
@@ -210,25 +217,28 @@ class Connection(Subscribing):
             timeout = self._read_timeout
         return NEVER if timeout is None else self.loop.time() + timeout
 
-    def _enqueue(self, entry: Inflight, data: bytes) -> None:
+    def _enqueue(self, entry: Inflight, data: bytes, more: Iterator[bytes] | None = None) -> None:
+        inflight, line, alone = self._inflight, self._outbox_line, False
+        if not inflight and not line:
+            now = self.loop.time()
+            if now - self.progress_at > QUIET and peer_has_gone(self._socket):
+                self.fail(exceptions.ConnectionError("the server closed the connection"))
+            self.progress_at = now
+            alone = self._expected == 1
         if self._transport is None or self._line is None:
             entry.future.set_exception(entry.lost(copy_of(self._failure, written=False)))
             return
-        inflight, line = self._inflight, self._outbox_line
-        if not inflight and not line:
-            now = self.loop.time()
-            if now - self.progress_at > QUIET and self._peer_has_gone():
-                entry.future.set_exception(entry.lost(exceptions.ConnectionError("the server closed the connection")))
-                self.fail(exceptions.ConnectionError("the server closed the connection"))
-                return
-            self.progress_at = now
-            if self._expected == 1:
-                inflight.append(entry)
-                self._turns.written += 1
-                self._transport.write(data)
-                if entry.deadline < self._watch.at:
-                    self._watch.by(entry.deadline)
-                return
+        if alone or more is not None:
+            if line:
+                self._flush()
+            inflight.append(entry)
+            self._turns.written += 1
+            self._transport.write(data)
+            if more is not None:
+                self._write_all(more)
+            if entry.deadline < self._watch.at:
+                self._watch.by(entry.deadline)
+            return
         if not line:
             self._turn_deadline = self._deadline(-1.0)
         line.append(entry)
@@ -243,6 +253,15 @@ class Connection(Subscribing):
             self.loop.call_soon(self._flush)
             if not self.crowded and self.loop.time() - self.progress_at > SLOW:
                 self.crowded = True
+
+    def _write_all(self, pieces: Iterator[bytes]) -> None:
+        assert self._transport is not None
+        try:
+            for piece in pieces:
+                self._transport.write(piece)
+        except BaseException:  # an interrupt, for one: half a batch is written
+            self.fail(exceptions.ConnectionError("a batch was not written to its end"))
+            raise
 
     def _flush(self) -> None:
         """Write what has gathered, less what was cancelled meanwhile."""
@@ -429,22 +448,3 @@ class Connection(Subscribing):
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)  # whoever else holds the descriptor, the server is told
             self._socket.close()
-
-    def _peer_has_gone(self) -> bool:
-        """Look, without reading, whether the peer has closed."""
-        if self._socket is None:
-            return False
-        try:
-            return self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-        except (BlockingIOError, InterruptedError):
-            return False
-        except OSError:
-            return True
-
-
-def copy_of(error: Exception, *, written: bool) -> Exception:
-    """Return a copy of an error, for one of the callers it concerns."""
-    copy = type(error)(*error.args)
-    if isinstance(copy, exceptions.RedisError):
-        copy.written = written
-    return copy

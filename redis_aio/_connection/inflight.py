@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from redis_aio.exceptions import ProtocolError
+from redis_aio import exceptions
 
 
 class Inflight:
@@ -82,7 +82,7 @@ class InflightBatch(Inflight):
         if self.nonce is not None:
             echo = self.replies.pop()
             if (echo.encode() if isinstance(echo, str) else echo) != self.nonce:
-                raise ProtocolError("a reply did not belong to its request (high_integrity check)")
+                raise exceptions.ProtocolError("a reply did not belong to its request (high_integrity check)")
         return self.replies[0] if self.single else self.replies
 
     def lost(self, cause: Exception) -> Exception:
@@ -142,6 +142,14 @@ class Turns:
                 last, deadline = next(deadlines)
             found.append(as_inflight(entry, deadline))
         return found
+
+
+def copy_of(error: Exception, *, written: bool) -> Exception:
+    """Return a copy of an error, for one of the callers it concerns."""
+    copy = type(error)(*error.args)
+    if isinstance(copy, exceptions.RedisError):
+        copy.written = written
+    return copy
 
 
 def as_inflight(entry: Entry, deadline: float) -> Inflight:

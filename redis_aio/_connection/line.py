@@ -1,6 +1,8 @@
 """InflightLine: brings the replies of a connection to those who wait for them, in the order of the requests."""
 
 from collections import deque
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from hiredis import PushNotification
@@ -134,21 +136,29 @@ class InflightLine:
 
     def _fill(self, batch: InflightBatch) -> bool:
         """Collect replies of a batch; return whether it is complete."""
-        get = self._get
-        replies = batch.replies
-        append = replies.append
-        raws = batch.raws
+        get, replies, raws = self._get, batch.replies, batch.raws
         while missing := batch.expected - len(replies):
-            for _ in range(missing):
-                reply = get() if raws is None or not raws[len(replies)] else get(False)
-                if reply is NOT_READY:
-                    return False
-                if type(reply) is PushNotification:
-                    self._pushes.dispatch(reply)
-                    break  # it was none of the missing ones
-                append(reply)
+            before = len(replies)
+            wanted = missing if raws is None else 1
+            # One after the other into the list, so that those before one that raises are in it.
+            more = iter(get, NOT_READY) if raws is None else iter(partial(get, not raws[before]), NOT_READY)
+            try:
+                replies.extend(islice(more, wanted))
+            finally:
+                found = len(replies) - before
+                if PushNotification in map(type, replies[before:]):
+                    self._take_out_pushes(replies, before)
+            if found < wanted:
+                return False
         self._finish(batch)
         return True
+
+    def _take_out_pushes(self, replies: list[Any], start: int) -> None:
+        taken = replies[start:]
+        replies[start:] = [reply for reply in taken if type(reply) is not PushNotification]
+        for push in taken:
+            if type(push) is PushNotification:
+                self._pushes.dispatch(push)
 
     def _finish(self, batch: InflightBatch) -> None:
         value = batch.checked()

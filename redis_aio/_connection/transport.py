@@ -58,6 +58,18 @@ def peer_of(sock: socket.socket) -> tuple[str, int] | None:
     return (name, 0) if isinstance(name, str) else (str(name[0]), int(name[1]))
 
 
+def peer_has_gone(sock: socket.socket | None) -> bool:
+    """Look, without reading, whether the peer has closed."""
+    if sock is None:
+        return False
+    try:
+        return sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except (BlockingIOError, InterruptedError):
+        return False
+    except OSError:
+        return True
+
+
 def _server_hostname(options: Options) -> str | None:
     if options.ssl_context is None:
         return None

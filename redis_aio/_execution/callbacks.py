@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Awaitable, Sequence
 from typing import Any
 
-from redis_aio._command.command import Command
+from redis_aio._command.batch import Batch
 from redis_aio._command.raw import Callbacks, ResponseCallback
 
 
@@ -15,23 +15,23 @@ async def called_back(reply: Awaitable[Any], callback: ResponseCallback) -> Any:
 
 
 def chosen(
-    commands: Sequence[Command[Any]], callbacks: Callbacks, given: Sequence[tuple[int, ResponseCallback]]
+    batch: Batch, callbacks: Callbacks, given: Sequence[tuple[int, ResponseCallback]]
 ) -> dict[int, ResponseCallback]:
     """Return the callbacks of commands by their index; these commands give raw replies from now on.
 
     Args:
-        commands: the commands.
+        batch: the commands.
         callbacks: those set by the name of a command.
         given: those given with a command, by its index; they win.
     """
     found = {
         index: callback
-        for index, command in enumerate(commands if callbacks else ())
-        if (callback := callbacks.get(command.spec.name)) is not None
+        for index, spec in enumerate(batch.specs if callbacks else ())
+        if (callback := callbacks.get(spec.name)) is not None
     }
     found.update(given)
     for index in found:
-        commands[index].reply = None
+        batch.parsers[index] = None
     return found
 
 

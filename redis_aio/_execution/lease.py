@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from redis_aio import exceptions
 from redis_aio._command.batch import Batch
 from redis_aio._command.command import Command
-from redis_aio._command.spec import Effect
+from redis_aio._command.spec import CommandSpec, Effect
 from redis_aio._connection.connection import Connection, ConnectionState
 from redis_aio._connection.inflight import BatchInterrupted, ignore
 from redis_aio._connection.pool import ConnectionPool
@@ -25,7 +25,6 @@ from redis_aio._execution.wire import (
     MULTI,
     Encode,
     check_all,
-    kinds,
     raws,
     slices,
     transaction_values,
@@ -38,13 +37,13 @@ from redis_aio.typing import T
 SLICES_IN_FLIGHT = 4
 
 #: Slices whose replies have not come, with their commands.
-Underway: TypeAlias = "deque[tuple[asyncio.Future[list[Any]], Sequence[Command[Any]]]]"
+Underway: TypeAlias = "deque[tuple[asyncio.Future[list[Any]], Batch]]"
 
 DISCARD = b"*1\r\n$7\r\nDISCARD\r\n"
 UNWATCH = b"*1\r\n$7\r\nUNWATCH\r\n"
 #: Commands that end what MULTI or WATCH began.
 UNDOING = frozenset(("EXEC", "DISCARD", "UNWATCH"))
-Check: TypeAlias = Callable[[Command[Any]], None]
+Check: TypeAlias = Callable[[CommandSpec], None]
 
 
 class ConnectionLease:
@@ -86,17 +85,18 @@ class ConnectionLease:
     @discreet_async
     async def execute(self, command: Command[T]) -> T:
         """Execute a command on this connection; it may change the connection's state."""
-        self._check(command)
-        data = self._encode(command.spec, command.args)
-        undoes = command.spec.name in UNDOING
+        spec = command.spec
+        self._check(spec)
+        data = self._encode(spec, command.args)
+        undoes = spec.name in UNDOING
         if not undoes:
-            self._note(command)
+            self._note(spec)
         try:
             reply = await self.send(command, data)
         except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
             raise final_error(command, error, unsafe=self._options.retry_unsafe) from error.__cause__
         if undoes:  # only now: if it was cancelled before it was written, the state is still there
-            self._note(command)
+            self._note(spec)
         if isinstance(reply, Exception):
             try:
                 raise reply
@@ -113,12 +113,12 @@ class ConnectionLease:
         Where the command may wait in the server, its reply is due ``read_timeout`` after the command's own timeout; and
         when the caller is cancelled, it is unblocked before the connection is given back.
         """
-        self._check(command)
+        self._check(command.spec)
         if self._recovering:
             await self._recovery()
         if command.spec.block is None or self._in_multi:
             return await self._send(command, data, -1.0)
-        return await self._unblockable(command, self._send(command, data, self._patience([command])))
+        return await self._unblockable(command, self._send(command, data, self._patience(Batch([command]))))
 
     async def _unblockable(self, commands: Command[Any] | Sequence[Command[Any]], reply: "asyncio.Future[T]") -> T:
         """Await the reply of commands that may wait in the server."""
@@ -167,7 +167,7 @@ class ConnectionLease:
         Raises:
             BatchInterrupted: it ended early; ``replies`` holds the values so far.
         """
-        await check_all(batch.commands, self._encode, check or self._check)
+        await check_all(batch, self._encode, check or self._check)
         if self._recovering:
             await self._recovery()
         if batch.atomic:
@@ -175,54 +175,54 @@ class ConnectionLease:
         values: list[Any] = []
         underway: Underway = deque()
         try:
-            for data, commands in slices(batch.commands, self._encode):
+            for data, part in slices(batch, self._encode):
                 await self.connection.room()
                 if len(underway) == SLICES_IN_FLIGHT:
                     await self._collect(underway, values)
-                for command in kinds(commands):
-                    self._note(command)
-                patience = self._patience(commands)
-                underway.append((self._send_batch(data, len(commands), raws(commands), patience), commands))
+                for spec in part.kinds():
+                    self._note(spec)
+                patience = self._patience(part)
+                underway.append((self._send_batch(data, len(part), raws(part), patience), part))
                 await asyncio.sleep(0)  # let it be written, replies in, and others have their turn
             while underway:
                 await self._collect(underway, values)
         except BatchInterrupted as interrupted:
             raise BatchInterrupted(values, interrupted.cause) from interrupted.cause
         finally:
-            for future, commands in underway:
-                if _may_wait(commands) and not future.done():
-                    self._recover(commands, future)
+            for future, part in underway:
+                if _may_wait(part) and not future.done():
+                    self._recover(part.commands, future)
                 else:
                     future.cancel()
                     future.add_done_callback(ignore)
         return values
 
     async def _collect(self, underway: Underway, values: list[Any]) -> None:
-        future, commands = underway.popleft()
+        future, part = underway.popleft()
         try:
-            if _may_wait(commands):
-                replies = await self._unblockable(commands, future)
+            if _may_wait(part):
+                replies = await self._unblockable(part.commands, future)
             else:
                 replies = await future
         except BatchInterrupted as interrupted:
-            values += values_or_errors(commands, interrupted.replies)
+            values += values_or_errors(part, interrupted.replies)
             raise
-        values += values_or_errors(commands, replies)
+        values += values_or_errors(part, replies)
 
     async def _transaction(self, batch: Batch) -> list[Any]:
         """Send MULTI, the commands and EXEC, and nothing in between."""
-        flags = raws(batch.commands) and [True]
-        parts = slices(batch.commands, self._encode)
-        first = next(parts, (b"", batch.commands))
+        flags = raws(batch) and [True]
+        parts = slices(batch, self._encode)
+        first = next(parts, (b"", batch))
         if len(first[1]) == len(batch):  # one write: if it is cancelled before, nothing of it is sent
             flags = flags and [False] * (len(batch) + 1) + [True]
             pending = [self._send_batch(MULTI + first[0] + EXEC, len(batch) + 2, flags)]
             return await self._executed(batch, pending)
         self._in_multi = True
         pending = [self._send_batch(MULTI, 1)]
-        for data, commands in chain([first], parts):
+        for data, part in chain([first], parts):
             await self.connection.room()
-            pending.append(self._send_batch(data, len(commands)))
+            pending.append(self._send_batch(data, len(part)))
             await asyncio.sleep(0)
         self._in_multi = False
         pending.append(self._send_batch(EXEC, 1, flags))
@@ -241,7 +241,7 @@ class ConnectionLease:
                 future.add_done_callback(ignore)
         self._watching = False  # only now: what is not written ends nothing
         try:
-            return transaction_values(batch.commands, replies)
+            return transaction_values(batch, replies)
         except BatchInterrupted as refused:
             self._tainted = self._tainted or isinstance(refused.cause, exceptions.ReadOnlyError)
             raise
@@ -259,26 +259,26 @@ class ConnectionLease:
             return self.connection.send_checked(data, count, flags, timeout)
         return self.connection.send_batch(data, count, flags, timeout)
 
-    def _patience(self, commands: Sequence[Command[Any]]) -> float | None:
+    def _patience(self, batch: Batch) -> float | None:
         """Return how long to wait for the replies of commands, some of which may wait in the server; -1.0 if none."""
-        waits = [command.spec.block(command.args) for command in commands if command.spec.block is not None]
-        if not waits:
+        if not _may_wait(batch):
             return -1.0
+        waits = [spec.block(args) for spec, args in zip(batch.specs, batch.args, strict=True) if spec.block is not None]
         if self._options.read_timeout is None or None in waits:
             return None
         return sum(max(wait, 0.0) for wait in waits if wait is not None) + self._options.read_timeout
 
-    def _check(self, command: Command[Any]) -> None:
+    def _check(self, spec: CommandSpec) -> None:
         if self._pool is None:
             raise exceptions.ClientClosedError("this connection was given back to its pool")
-        if command.spec.refuse:
-            raise exceptions.DataError(f"{command.name} cannot be sent through a client: {command.spec.refuse}")
+        if spec.refuse:
+            raise exceptions.DataError(f"{spec.name} cannot be sent through a client: {spec.refuse}")
 
-    def _note(self, command: Command[Any]) -> None:
+    def _note(self, spec: CommandSpec) -> None:
         """Keep account of the connection's state, from the moment that it may change."""
-        if command.spec.effect is not Effect.STATEFUL:
+        if spec.effect is not Effect.STATEFUL:
             return
-        name = command.spec.name
+        name = spec.name
         if name == "WATCH":
             self._watching = True
         elif name == "MULTI":
@@ -322,6 +322,6 @@ class ConnectionLease:
             pool.release(self.connection)
 
 
-def _may_wait(commands: Sequence[Command[Any]]) -> bool:
+def _may_wait(batch: Batch) -> bool:
     """Return whether any of the commands may wait in the server."""
-    return any(command.spec.block is not None for command in kinds(commands))
+    return any(spec.block is not None for spec in batch.kinds())

@@ -8,7 +8,7 @@ import asyncio
 import os
 import weakref
 from asyncio import get_running_loop
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from contextlib import suppress
 from threading import get_ident
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from redis_aio import exceptions
 from redis_aio._command.batch import Batch
 from redis_aio._command.command import Command
-from redis_aio._command.spec import Effect
+from redis_aio._command.spec import CommandSpec, Effect
 from redis_aio._connection.connection import Connection
 from redis_aio._connection.inflight import BatchInterrupted
 from redis_aio._connection.multiplexer import Multiplexer
@@ -28,13 +28,10 @@ from redis_aio._execution.blocking import Recoveries
 from redis_aio._execution.hooked import PoolHooks, fold
 from redis_aio._execution.lease import ConnectionLease
 from redis_aio._execution.wire import (
-    EXEC,
-    MULTI,
     SMALL_BATCH,
     encoder,
-    kinds,
+    pieces,
     raws,
-    slices,
     transaction_values,
     values_or_errors,
 )
@@ -150,21 +147,20 @@ class Node:
     async def _execute_unshareable(self, command: Command[T]) -> T:
         """Execute a command that may wait in the server on a lease; refuse one that changes its connection."""
         spec = command.spec
-        self._check(command)
+        self._check(spec)
         if spec.block is not None and spec.block(command.args) == -1.0:
             ordinary = spec.with_(block=None, effect=Effect.ACCUMULATING)  # these arguments do not wait
             return await self.execute(Command(spec.name, *command.args, reply=command.reply, spec=ordinary))
         # Bad arguments raise before a connection is taken.
         return await self._execute_alone(command, self._encode(spec, command.args))
 
-    def _check(self, command: Command[Any]) -> None:
+    def _check(self, spec: CommandSpec) -> None:
         """Refuse a command that would change a connection that others use."""
-        spec = command.spec
         if spec.refuse:
-            raise exceptions.DataError(f"{command.name} cannot be sent through a client: {spec.refuse}")
+            raise exceptions.DataError(f"{spec.name} cannot be sent through a client: {spec.refuse}")
         if not spec.shareable and spec.block is None:
             raise exceptions.DataError(
-                f"{command.name} changes the state of its connection, and a client's connections are shared: use "
+                f"{spec.name} changes the state of its connection, and a client's connections are shared: use "
                 f"'async with client.connection() as connection' for it"
             )
 
@@ -178,16 +174,14 @@ class Node:
         """
         if get_ident() != self._thread or not self._is_running():
             self._bind()
-        commands = batch.commands
-        if self.options.auto_pipeline and len(commands) <= SMALL_BATCH:
-            different = kinds(commands)
-            for command in different:
-                self._check(command)
-            if all(command.spec.shareable for command in different):
-                data, first = next(slices(commands, self._encode, SMALL_BATCH), (b"", ()))
-                if len(first) == len(commands):
-                    flags = raws(commands) if any(command.spec.raw for command in different) else None
-                    return await self._execute_slice(data, batch, flags)
+        if self.options.auto_pipeline and len(batch) <= SMALL_BATCH:
+            kinds = batch.kinds()
+            for spec in kinds:
+                self._check(spec)
+            if all(spec.shareable for spec in kinds):
+                encoded = pieces(batch, self._encode)
+                if encoded is not None:
+                    return await self._execute_small(batch, *encoded)
         # Too large to be written at once, or it may wait in the server: others do not wait behind it.
         lease = await self._interruptible(self._lease())
         try:
@@ -195,29 +189,29 @@ class Node:
         finally:
             lease.release()
 
-    async def _execute_slice(self, data: bytes, batch: Batch, flags: list[bool] | None) -> list[Any]:
-        commands = batch.commands
-        expected = len(commands)
+    async def _execute_small(self, batch: Batch, data: bytes, more: Iterator[bytes] | None) -> list[Any]:
+        """Execute a batch between the requests of others, given its first bytes and the others."""
+        expected = len(batch)
+        flags = raws(batch)
         if batch.atomic:
-            data = b"".join((MULTI, data, EXEC))
             expected += 2
             flags = flags and [*[False] * (expected - 1), True]
         connection = self._mux.pick()
         if connection is None:
             connection = await self._interruptible(self._mux.acquire())
         if self.options.high_integrity:
-            reply = connection.send_checked(data, expected, flags)
+            reply = connection.send_checked(b"".join((data, *(more or ()))), expected, flags)
         else:
-            reply = connection.send_batch(data, expected, flags)
+            reply = connection.send_batch(data, expected, flags, more=more)
         try:
             replies = await reply
         except BatchInterrupted as interrupted:
-            values = [] if batch.atomic else values_or_errors(commands, interrupted.replies)
+            values = [] if batch.atomic else values_or_errors(batch, interrupted.replies)
             raise BatchInterrupted(values, interrupted.cause) from interrupted.cause
         if not batch.atomic:
-            return values_or_errors(commands, replies)
+            return values_or_errors(batch, replies)
         try:
-            return transaction_values(commands, replies)
+            return transaction_values(batch, replies)
         except BatchInterrupted as refused:
             self.note_error(refused.cause, connection)
             raise

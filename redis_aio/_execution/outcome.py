@@ -109,7 +109,7 @@ def finished(batch: Batch, values: list[Any], error: Exception, *, unsafe: bool)
     """
     if not values and not getattr(error, "written", False):
         raise error
-    errors = [final_error(command, error, unsafe=unsafe) for command in batch.commands[len(values) :]]
+    errors = [final_error(command, error, unsafe=unsafe) for command in batch.part(len(values))]
     if not batch.atomic:
         return values + errors
     unknown = [outcome for outcome in errors if isinstance(outcome, exceptions.OutcomeUnknownError)]

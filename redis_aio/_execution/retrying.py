@@ -5,6 +5,7 @@ Attempts are bounded by ``max_retries`` and spaced by jittered backoff; a budget
 
 import asyncio
 import random
+from collections.abc import Iterable
 from functools import partial
 from typing import Any, Protocol
 
@@ -111,7 +112,7 @@ class RetryingExecutor:
         finally:
             del failure  # its traceback holds this frame: they would keep each other alive
 
-    def _may_retry(self, commands: list[Command[Any]], failure: Exception) -> bool:
+    def _may_retry(self, commands: Iterable[Command[Any]], failure: Exception) -> bool:
         if self._extra and isinstance(failure, self._extra) and not isinstance(failure, FAILURES):
             return self._unsafe or harmless(commands)
         if self._policy is not None and not isinstance(failure, (*self._policy.supported_errors, *FAILURES)):
@@ -151,9 +152,9 @@ class RetryingExecutor:
             except BatchInterrupted as interrupted:
                 values += interrupted.replies
                 failure = interrupted.cause
-            rest = Batch(batch.commands[len(values) :], atomic=batch.atomic)
+            rest = batch.part(len(values))
             name = "MULTI" if batch.atomic else "PIPELINE"
-            if not (self._may_retry(rest.commands, failure) and await self._pause(attempt, name, failure)):
+            if not (self._may_retry(rest, failure) and await self._pause(attempt, name, failure)):
                 break
             attempt += 1
         return finished(batch, values, failure, unsafe=self._unsafe)

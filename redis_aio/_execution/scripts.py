@@ -1,10 +1,9 @@
 """Calls of scripts that the server may have forgotten: NOSCRIPT says that nothing was executed."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from redis_aio._command.batch import Batch
-from redis_aio._command.command import Command
 from redis_aio._command.script import ScriptCall
 from redis_aio._execution.executor import Executor
 from redis_aio.exceptions import NoScriptError, RedisError
@@ -27,23 +26,23 @@ def _is_the_servers(error: NoScriptError) -> bool:
 
 
 async def heal(
-    execute_batch: Callable[[Batch], Awaitable[list[Any]]], commands: Sequence[Command[Any]], values: list[Any]
+    execute_batch: Callable[[Batch], Awaitable[list[Any]]], calls: Mapping[int, ScriptCall], values: list[Any]
 ) -> None:
     """Execute again, with their texts, calls by digest that were answered with NOSCRIPT; replace their values.
 
     Args:
         execute_batch: executes them.
-        commands: what was sent.
+        calls: the calls by digest that were sent, by their index.
         values: the values.
     """
     missed = [
-        (index, command)
-        for index, (command, value) in enumerate(zip(commands, values, strict=True))
-        if isinstance(command, ScriptCall) and isinstance(value, NoScriptError) and _is_the_servers(value)
+        (index, call)
+        for index, call in calls.items()
+        if isinstance(error := values[index], NoScriptError) and _is_the_servers(error)
     ]
     if not missed:
         return
-    again = Batch([command.with_text() for _, command in missed])
+    again = Batch([call.with_text() for _, call in missed])
     try:
         found = await execute_batch(again)
     except RedisError as error:

@@ -1,18 +1,17 @@
 """Wire: how commands become bytes, and raw replies values."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
 from redis_aio import exceptions
-from redis_aio._command.command import Command
+from redis_aio._command.batch import Batch
 from redis_aio._command.spec import CommandSpec
 from redis_aio._connection.inflight import BatchInterrupted
 from redis_aio._execution.outcome import NOT_EXECUTED
 from redis_aio._options import Options
-from redis_aio._resp.encoder import pack, pack_encoded
-from redis_aio.typing import ReplyParser
+from redis_aio._resp.encoder import INT_BITS, pack, pack_encoded
 
 Encode = Callable[[CommandSpec, tuple[Any, ...]], bytes]
 
@@ -21,6 +20,10 @@ SLICE_COMMANDS = 1_024
 SLICE_BYTES = 512 * 1024
 #: A batch of no more commands, and no more bytes than a slice, is written at once between the requests of others.
 SMALL_BATCH = 4_096
+#: It is encoded in pieces, so that the server works on one while the next is encoded: the first of so many commands,
+#: each further one twice as long as the one before, up to so many.
+FIRST_PIECE = 32
+LONGEST_PIECE = 256
 
 MULTI = b"*1\r\n$5\r\nMULTI\r\n"
 EXEC = b"*1\r\n$4\r\nEXEC\r\n"
@@ -29,7 +32,7 @@ EXEC = b"*1\r\n$4\r\nEXEC\r\n"
 def encoder(options: Options) -> Encode:
     """Return what encodes a command for this client."""
     if options.encoding.lower().replace("_", "-") in ("utf-8", "utf8") and options.encoding_errors == "strict":
-        return encode
+        return encode_plainly
 
     def encode_otherwise(spec: CommandSpec, args: tuple[Any, ...]) -> bytes:
         return pack_encoded(spec.words, args, options.encoding, options.encoding_errors)
@@ -37,8 +40,8 @@ def encoder(options: Options) -> Encode:
     return encode_otherwise
 
 
-def encode(spec: CommandSpec, args: tuple[Any, ...]) -> bytes:
-    """Encode a command.
+def encode_plainly(spec: CommandSpec, args: tuple[Any, ...]) -> bytes:
+    """Encode a command, text as UTF-8.
 
     One or two arguments that are plain ASCII or bytes, as most are, are put into the command's frame; it takes three
     quarters of the time.
@@ -63,74 +66,113 @@ def encode(spec: CommandSpec, args: tuple[Any, ...]) -> bytes:
     return pack(spec.words, args)
 
 
-def slices(
-    commands: Sequence[Command[Any]], encode: Encode, most: int = SLICE_COMMANDS
-) -> Iterator[tuple[bytes, Sequence[Command[Any]]]]:
-    """Yield the commands' bytes, a slice at a time, with the commands of the slice: ``most`` of them."""
+def slices(batch: Batch, encode: Encode, most: int = SLICE_COMMANDS) -> Iterator[tuple[bytes, Batch]]:
+    """Yield the bytes of a batch, a slice at a time, with the commands of the slice: ``most`` of them."""
     start = 0
-    while start < len(commands):
+    while start < len(batch):
         size = 0
         encoded: list[bytes] = []
-        for command in commands[start : start + most]:
-            data = encode(command.spec, command.args)
+        for data in map(encode, batch.specs[start : start + most], batch.args[start : start + most]):
             encoded.append(data)
             size += len(data)
             if size >= SLICE_BYTES:
                 break
         stop = start + len(encoded)
-        yield b"".join(encoded), commands[start:stop]
+        yield b"".join(encoded), batch.part(start, stop)
         start = stop
 
 
-async def check_all(commands: Sequence[Command[Any]], encode: Encode, check: Callable[[Command[Any]], None]) -> None:
+def pieces(batch: Batch, encode: Encode) -> tuple[bytes, Iterator[bytes] | None] | None:
+    """Return the first bytes of a small batch, and what encodes the others if there are; ``None`` if it is not small.
+
+    Raises:
+        DataError: an argument cannot be sent. It is raised here, before there is a piece.
+    """
+    head, tail = (MULTI, EXEC) if batch.atomic else (b"", b"")
+    if len(batch) > FIRST_PIECE and encode is encode_plainly:
+        size = plain_size(batch.args)
+        if size is not None:
+            more = _pieces(batch, tail)
+            return (head + next(more), more) if size < SLICE_BYTES else None
+    data, first = next(slices(batch, encode, SMALL_BATCH), (b"", batch))
+    return (head + data + tail, None) if len(first) == len(batch) else None
+
+
+def _pieces(batch: Batch, tail: bytes) -> Iterator[bytes]:
+    start, length = 0, FIRST_PIECE
+    while start < len(batch):
+        stop = start + length if len(batch) - start >= 2 * length else len(batch)  # no short one behind
+        data = b"".join(map(encode_plainly, batch.specs[start:stop], batch.args[start:stop]))
+        yield data + tail if stop == len(batch) else data
+        start, length = stop, min(2 * length, LONGEST_PIECE)
+
+
+def plain_size(args: Iterable[tuple[Any, ...]]) -> int | None:
+    """Return about how many bytes arguments have in UTF-8; ``None`` if that cannot be said, or not all can be sent.
+
+    It looks at all arguments of a kind at once, which takes a fraction of the time of encoding them.
+    """
+    flat = list(chain.from_iterable(args))
+    kinds = set(map(type, flat))
+    size = 0
+    for kind in kinds:
+        same: list[Any] = flat if len(kinds) == 1 else [argument for argument in flat if type(argument) is kind]
+        if kind is bytes or (kind is str and all(map(str.isascii, same))):
+            size += sum(map(len, same))
+        elif kind is str:
+            try:
+                size += len("".join(same).encode())
+            except UnicodeEncodeError:
+                return None
+        elif kind is float or (kind is int and max(map(int.bit_length, same)) < INT_BITS):
+            size += 8 * len(same)
+        else:
+            return None
+    return size
+
+
+async def check_all(batch: Batch, encode: Encode, check: Callable[[CommandSpec], None]) -> None:
     """Raise what checking or encoding any of the commands would raise, before a byte of them is written.
 
     Each kind of command is checked once, only doubtful arguments are encoded for it, and the event loop gets its turn.
     """
-    for start in range(0, len(commands), SLICE_COMMANDS):
-        part = commands[start : start + SLICE_COMMANDS]
-        for command in kinds(part):
-            check(command)
-        for command in part:
-            for argument in command.args:
-                kind = type(argument)
-                if kind is bytes or (kind is str and argument.isascii()) or kind is float:
-                    continue
-                encode(command.spec, command.args)
-                break
+    for start in range(0, len(batch), SLICE_COMMANDS):
+        part = batch.part(start, start + SLICE_COMMANDS)
+        for spec in part.kinds():
+            check(spec)
+        if encode is not encode_plainly or plain_size(part.args) is None:
+            for spec, args in zip(part.specs, part.args, strict=True):
+                encode(spec, args)
         await asyncio.sleep(0)
 
 
-def kinds(commands: Sequence[Command[Any]]) -> Collection[Command[Any]]:
-    """Return one command of each kind, the last one, in the order in which the kinds first occur."""
-    return {id(command.spec): command for command in commands}.values()
-
-
-def raws(commands: Sequence[Command[Any]]) -> list[bool] | None:
+def raws(batch: Batch) -> list[bool] | None:
     """Return for each command whether its reply is not decoded; ``None`` where all are."""
-    flags = [command.spec.raw for command in commands]
-    return flags if any(flags) else None
+    if not any(spec.raw for spec in batch.kinds()):
+        return None
+    return [spec.raw for spec in batch.specs]
 
 
-def values_or_errors(commands: Sequence[Command[Any]], replies: Sequence[Any]) -> list[Any]:
+def values_or_errors(batch: Batch, replies: Sequence[Any]) -> list[Any]:
     """Return the values of raw replies; an error reply, or what a parser raises, as the exception itself.
 
     There may be fewer replies than commands.
     """
-    return [
-        reply if (parse := command.reply) is None or isinstance(reply, Exception) else _value_or_error(parse, reply)
-        for command, reply in zip(commands, replies, strict=False)
-    ]
+    if batch.parsers.count(None) == len(batch):
+        return list(replies)
+    values: list[Any] = []
+    for parse, reply in zip(batch.parsers, replies, strict=False):
+        value = reply
+        if parse is not None and not isinstance(reply, Exception):
+            try:
+                value = parse(reply)
+            except Exception as error:  # one command's value; the replies of the others are intact
+                value = error
+        values.append(value)
+    return values
 
 
-def _value_or_error(parse: ReplyParser[Any], reply: Any) -> Any:
-    try:
-        return parse(reply)
-    except Exception as error:  # one command's value; the replies of the others are intact
-        return error
-
-
-def transaction_values(commands: Sequence[Command[Any]], replies: list[Any]) -> list[Any]:
+def transaction_values(batch: Batch, replies: list[Any]) -> list[Any]:
     """Return the values of MULTI, the commands and EXEC.
 
     Raises:
@@ -149,16 +191,16 @@ def transaction_values(commands: Sequence[Command[Any]], replies: list[Any]) -> 
         if not refused:
             raise executed
         number, cause = next(iter(refused.items()))
-        name = commands[number - 1].name
+        name = batch.specs[number - 1].name
         error = exceptions.exec_abort_error(at_fault(number, name, cause), number, name, refused)
         if isinstance(cause, NOT_EXECUTED):
             raise BatchInterrupted([], error) from error
         raise error from cause
     if executed is None:
         raise exceptions.WatchError("Watched variable changed.")
-    if not isinstance(executed, list) or len(executed) != len(commands):
+    if not isinstance(executed, list) or len(executed) != len(batch):
         raise exceptions.InvalidResponse("EXEC answered with another number of replies than there were commands")
-    return values_or_errors(commands, executed)
+    return values_or_errors(batch, executed)
 
 
 def _without_multi(refusal: Exception, queued: Sequence[Any]) -> Exception:
@@ -195,7 +237,7 @@ def at_fault(number: int, name: str, error: Exception) -> str:
     return f"Command # {number} ({name}) of pipeline caused error: {error}"
 
 
-def annotate(error: Exception, number: int, command: Command[Any]) -> Exception:
+def annotate(error: Exception, number: int, name: str) -> Exception:
     """Say in an error which command of a batch caused it."""
-    error.args = (at_fault(number, command.name, error), *error.args[1:])
+    error.args = (at_fault(number, name, error), *error.args[1:])
     return error

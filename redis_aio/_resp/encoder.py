@@ -16,8 +16,8 @@ from redis_aio.exceptions import DataError
 _pack_command: Final = cast("Callable[[tuple[Any, ...]], bytes]", hiredis.pack_command)
 
 #: Integers of more bits are refused: thousands of digits crash hiredis.
-_INT_BITS: Final = 1024
-_INT_LIMIT: Final = 1 << _INT_BITS
+INT_BITS: Final = 1024
+_INT_LIMIT: Final = 1 << INT_BITS
 
 
 def pack(words: tuple[str, ...], args: tuple[Any, ...]) -> bytes:
@@ -65,8 +65,8 @@ def _plain_one(words: tuple[str, ...], position: int, arg: Any) -> str | bytes |
         case str() | bytes():
             return arg
         case int():
-            if arg.bit_length() > _INT_BITS:
-                raise DataError(f"{_which(words, position)} is an integer of more than {_INT_BITS} bits")
+            if arg.bit_length() > INT_BITS:
+                raise DataError(f"{_which(words, position)} is an integer of more than {INT_BITS} bits")
             return int(arg)  # an IntEnum is its number
         case float():
             return float(arg)  # exact, so that it is sent as Python's repr of the number

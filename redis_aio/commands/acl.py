@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from redis_aio._command.command import Command
 from redis_aio._replies.acl import log, user
 from redis_aio._replies.common import list_of, ok, text
 from redis_aio.commands._arguments import one_or_many, some
@@ -30,21 +29,21 @@ class ACLCommands(CommandGroup[S]):
 
         https://redis.io/commands/acl-cat/
         """
-        return self._run(Command("ACL CAT", *((category,) if category else ()), reply=_texts))
+        return self._run("ACL CAT", *((category,) if category else ()), reply=_texts)
 
     def acl_deluser(self, *username: str) -> Reply[int]:
         """Delete users, end their connections, and return how many there were.
 
         https://redis.io/commands/acl-deluser/
         """
-        return self._run(Command("ACL DELUSER", *some("username", username)))
+        return self._run("ACL DELUSER", *some("username", username))
 
     def acl_dryrun(self, username: str, *args: EncodableT) -> Reply[S]:
         """Return ``"OK"`` if a user might execute the command whose words ``args`` are, or the reason why not.
 
         https://redis.io/commands/acl-dryrun/
         """
-        return self._run(Command("ACL DRYRUN", username, *some("args", args)))
+        return self._run("ACL DRYRUN", username, *some("args", args))
 
     def acl_genpass(self, bits: int | None = None) -> Reply[str]:
         """Return a random password of 256 bits, or of ``bits``, in hexadecimal digits.
@@ -52,14 +51,14 @@ class ACLCommands(CommandGroup[S]):
         https://redis.io/commands/acl-genpass/
         """
         if bits is None:
-            return self._run(Command("ACL GENPASS", reply=text))
+            return self._run("ACL GENPASS", reply=text)
         try:
             number = int(bits)
         except (TypeError, ValueError):
             number = -1
         if not 0 <= number <= 4096:
             raise DataError("bits must be a number from 1 to 4096")
-        return self._run(Command("ACL GENPASS", number, reply=text))
+        return self._run("ACL GENPASS", number, reply=text)
 
     def acl_getuser(self, username: str) -> Reply[dict[str, Any] | None]:
         """Return what a user may do, or ``None`` for one that does not exist.
@@ -68,28 +67,28 @@ class ACLCommands(CommandGroup[S]):
 
         https://redis.io/commands/acl-getuser/
         """
-        return self._run(Command("ACL GETUSER", username, reply=user))
+        return self._run("ACL GETUSER", username, reply=user)
 
     def acl_help(self) -> Reply[list[str]]:
         """Return what ACL can do, a line of text each.
 
         https://redis.io/commands/acl-help/
         """
-        return self._run(Command("ACL HELP", reply=_texts))
+        return self._run("ACL HELP", reply=_texts)
 
     def acl_list(self) -> Reply[list[str]]:
         """Return the rules of all users, as they stand in a configuration file, with the hashes of the passwords.
 
         https://redis.io/commands/acl-list/
         """
-        return self._run(Command("ACL LIST", reply=_texts))
+        return self._run("ACL LIST", reply=_texts)
 
     def acl_load(self) -> Reply[bool]:
         """Replace the users by those of the server's ACL file; without such a file it is a ResponseError.
 
         https://redis.io/commands/acl-load/
         """
-        return self._run(Command("ACL LOAD", reply=ok))
+        return self._run("ACL LOAD", reply=ok)
 
     def acl_log(self, count: int | None = None) -> Reply[list[dict[str, Any]]]:
         """Return what was refused of late, the newest first; at most ``count``, by default 10.
@@ -97,24 +96,24 @@ class ACLCommands(CommandGroup[S]):
         https://redis.io/commands/acl-log/
         """
         if count is None:
-            return self._run(Command("ACL LOG", reply=log))
+            return self._run("ACL LOG", reply=log)
         if not isinstance(count, int):
             raise DataError(f"count must be an int, not {type(count).__name__}")
-        return self._run(Command("ACL LOG", count, reply=log))
+        return self._run("ACL LOG", count, reply=log)
 
     def acl_log_reset(self) -> Reply[bool]:
         """Empty the log of what was refused.
 
         https://redis.io/commands/acl-log/
         """
-        return self._run(Command("ACL LOG", "RESET", reply=ok))
+        return self._run("ACL LOG", "RESET", reply=ok)
 
     def acl_save(self) -> Reply[bool]:
         """Write the users into the server's ACL file; without such a file it is a ResponseError.
 
         https://redis.io/commands/acl-save/
         """
-        return self._run(Command("ACL SAVE", reply=ok))
+        return self._run("ACL SAVE", reply=ok)
 
     def acl_setuser(
         self,
@@ -161,21 +160,21 @@ class ACLCommands(CommandGroup[S]):
         words += _marked("channels", _listed("channels", channels), _CHANNELS)
         words += [_selector(selector) for selector in _listed("selectors", selectors)]
         words += _listed("rules", rules)
-        return self._run(Command("ACL SETUSER", username, *words, reply=ok))
+        return self._run("ACL SETUSER", username, *words, reply=ok)
 
     def acl_users(self) -> Reply[list[str]]:
         """Return the names of all users.
 
         https://redis.io/commands/acl-users/
         """
-        return self._run(Command("ACL USERS", reply=_texts))
+        return self._run("ACL USERS", reply=_texts)
 
     def acl_whoami(self) -> Reply[str]:
         """Return the user that the client is logged in as.
 
         https://redis.io/commands/acl-whoami/
         """
-        return self._run(Command("ACL WHOAMI", reply=text))
+        return self._run("ACL WHOAMI", reply=text)
 
 
 def _listed(name: str, values: Iterable[Any] | None) -> list[Any]:

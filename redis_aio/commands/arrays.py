@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any, Literal, overload
 
-from redis_aio._command.command import Command
 from redis_aio._replies.common import text_keyed
 from redis_aio.commands._arguments import flat, some
 from redis_aio.commands._collections import one_of
@@ -60,42 +59,42 @@ class ArrayCommands(CommandGroup[S]):
 
         https://redis.io/commands/arset/
         """
-        return self._run(Command("ARSET", name, index, *some("values", values)))
+        return self._run("ARSET", name, index, *some("values", values))
 
     def armset(self, name: KeyT, mapping: Mapping[int, FieldT]) -> Reply[int]:
         """Set elements by their indices; return how many of them are new.
 
         https://redis.io/commands/armset/
         """
-        return self._run(Command("ARMSET", name, *flat(mapping)))
+        return self._run("ARMSET", name, *flat(mapping))
 
     def arinsert(self, name: KeyT, *values: FieldT) -> Reply[int]:
         """Set the elements from the insert cursor on, and move it behind them; return the last index.
 
         https://redis.io/commands/arinsert/
         """
-        return self._run(Command("ARINSERT", name, *some("values", values)))
+        return self._run("ARINSERT", name, *some("values", values))
 
     def arring(self, name: KeyT, size: int, *values: FieldT) -> Reply[int]:
         """Insert as into a ring of ``size`` elements, over the oldest ones; return the last index.
 
         https://redis.io/commands/arring/
         """
-        return self._run(Command("ARRING", name, size, *some("values", values)))
+        return self._run("ARRING", name, size, *some("values", values))
 
     def arseek(self, name: KeyT, index: int) -> Reply[int]:
         """Set the insert cursor; return 1, or 0 where there is no array.
 
         https://redis.io/commands/arseek/
         """
-        return self._run(Command("ARSEEK", name, index))
+        return self._run("ARSEEK", name, index)
 
     def ardel(self, name: KeyT, *indices: int) -> Reply[int]:
         """Remove elements; return how many there were.
 
         https://redis.io/commands/ardel/
         """
-        return self._run(Command("ARDEL", name, *some("indices", indices)))
+        return self._run("ARDEL", name, *some("indices", indices))
 
     def ardelrange(self, name: KeyT, *ranges: tuple[int, int]) -> Reply[int]:
         """Remove the elements in ranges, ``(start, end)`` each; return how many there were.
@@ -103,7 +102,7 @@ class ArrayCommands(CommandGroup[S]):
         https://redis.io/commands/ardelrange/
         """
         bounds = (bound for start, end in some("ranges", ranges) for bound in (start, end))
-        return self._run(Command("ARDELRANGE", name, *bounds))
+        return self._run("ARDELRANGE", name, *bounds)
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -112,35 +111,35 @@ class ArrayCommands(CommandGroup[S]):
 
         https://redis.io/commands/arget/
         """
-        return self._run(Command("ARGET", name, index))
+        return self._run("ARGET", name, index)
 
     def armget(self, name: KeyT, *indices: int) -> Reply[list[S | None]]:
         """Return the elements at indices, ``None`` for holes.
 
         https://redis.io/commands/armget/
         """
-        return self._run(Command("ARMGET", name, *some("indices", indices)))
+        return self._run("ARMGET", name, *some("indices", indices))
 
     def argetrange(self, name: KeyT, start: int, end: int) -> Reply[list[S | None]]:
         """Return the elements in a range, ``None`` for holes.
 
         https://redis.io/commands/argetrange/
         """
-        return self._run(Command("ARGETRANGE", name, start, end))
+        return self._run("ARGETRANGE", name, start, end)
 
     def arlastitems(self, name: KeyT, count: int, rev: bool = False) -> Reply[list[S | None]]:
         """Return the elements inserted last, ``count`` at most; with ``rev`` the last one first.
 
         https://redis.io/commands/arlastitems/
         """
-        return self._run(Command("ARLASTITEMS", name, count, *(("REV",) if rev else ())))
+        return self._run("ARLASTITEMS", name, count, *(("REV",) if rev else ()))
 
     def arscan(self, name: KeyT, start: int, end: int, limit: int | None = None) -> Reply[list[list[Any]]]:
         """Return the elements in a range without the holes, ``[index, element]`` each, ``limit`` at most.
 
         https://redis.io/commands/arscan/
         """
-        return self._run(Command("ARSCAN", name, start, end, *_limit(limit)))
+        return self._run("ARSCAN", name, start, end, *_limit(limit))
 
     @overload
     def argrep(
@@ -211,7 +210,7 @@ class ArrayCommands(CommandGroup[S]):
             pieces.append(_word("combinator", combinator, ArrayPredicateCombinator))
         pieces += _limit(limit)
         pieces += (word for word, given in (("WITHVALUES", withvalues), ("NOCASE", nocase)) if given)
-        return self._run(Command("ARGREP", name, start, end, *pieces))
+        return self._run("ARGREP", name, start, end, *pieces)
 
     def arop(
         self,
@@ -232,7 +231,7 @@ class ArrayCommands(CommandGroup[S]):
         if (word == "MATCH") is (value is None):
             raise DataError("value must be given for MATCH, and only for it")
         values = () if value is None else (value,)
-        return self._run(Command("AROP", name, start, end, word, *values))
+        return self._run("AROP", name, start, end, word, *values)
 
     # -- looking on ---------------------------------------------------------------------------------------------------
 
@@ -241,28 +240,28 @@ class ArrayCommands(CommandGroup[S]):
 
         https://redis.io/commands/arcount/
         """
-        return self._run(Command("ARCOUNT", name))
+        return self._run("ARCOUNT", name)
 
     def arlen(self, name: KeyT) -> Reply[int]:
         """Return the length, which is the highest index and one; 0 where there is no array.
 
         https://redis.io/commands/arlen/
         """
-        return self._run(Command("ARLEN", name))
+        return self._run("ARLEN", name)
 
     def arnext(self, name: KeyT) -> Reply[int | None]:
         """Return the index where :meth:`arinsert` would begin, or ``None`` where there is no room any more.
 
         https://redis.io/commands/arnext/
         """
-        return self._run(Command("ARNEXT", name))
+        return self._run("ARNEXT", name)
 
     def arinfo(self, name: KeyT, full: bool = False) -> Reply[dict[str, Any]]:
         """Return what is known of an array; with ``full`` also of its parts, which must be visited for that.
 
         https://redis.io/commands/arinfo/
         """
-        return self._run(Command("ARINFO", name, *(("FULL",) if full else ()), reply=text_keyed))
+        return self._run("ARINFO", name, *(("FULL",) if full else ()), reply=text_keyed)
 
 
 def _limit(limit: int | None) -> tuple[EncodableT, ...]:

@@ -1,16 +1,25 @@
 """CommandGroup: the base of the classes that say what a command looks like; they never do I/O."""
 
-from typing import Generic
+from typing import Any, Generic
 
-from redis_aio._command.command import Command
-from redis_aio.typing import Reply, S, T
+from redis_aio._command.spec import CommandSpec
+from redis_aio.typing import Reply, ReplyParser, S, T
 
 
 class CommandGroup(Generic[S]):
-    """A group of command methods. Each checks its arguments, builds one Command and returns ``self._run(command)``."""
+    """A group of command methods. Each checks its arguments and returns ``self._run(name, *args, reply=parser)``."""
 
-    def _run(self, command: Command[T]) -> Reply[T]:
-        """Hand the command to whatever this is a face of: a client executes it, a pipeline queues it."""
+    def _run(
+        self, name: str, /, *args: Any, reply: ReplyParser[T] | None = None, spec: CommandSpec | None = None
+    ) -> Reply[T]:
+        """Hand a command to whatever this is a face of: a client executes it, a pipeline queues it.
+
+        Args:
+            name: as for :class:`Command`, like the others.
+            args: the arguments after the name.
+            reply: turns the raw reply into the value.
+            spec: instead of the table's row.
+        """
         raise NotImplementedError
 
 
@@ -24,5 +33,7 @@ class ModuleCommands(CommandGroup[S]):
     def __init__(self, owner: CommandGroup[S]) -> None:
         self._owner = owner
 
-    def _run(self, command: Command[T]) -> Reply[T]:
-        return self._owner._run(command)
+    def _run(
+        self, name: str, /, *args: Any, reply: ReplyParser[T] | None = None, spec: CommandSpec | None = None
+    ) -> Reply[T]:
+        return self._owner._run(name, *args, reply=reply, spec=spec)

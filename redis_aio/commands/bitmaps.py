@@ -2,7 +2,6 @@
 
 from typing import Generic
 
-from redis_aio._command.command import Command
 from redis_aio.commands._arguments import some
 from redis_aio.commands.base import CommandGroup
 from redis_aio.exceptions import DataError
@@ -66,7 +65,7 @@ class BitFieldOperation(Generic[S]):
         """Run the operations at once, in their order; the value has a result for each."""
         arguments = self.command[1:]
         self.reset()
-        return self.client._run(Command("BITFIELD", *arguments))
+        return self.client._run("BITFIELD", *arguments)
 
 
 class BitmapCommands(CommandGroup[S]):
@@ -77,14 +76,14 @@ class BitmapCommands(CommandGroup[S]):
 
         https://redis.io/commands/getbit/
         """
-        return self._run(Command("GETBIT", name, offset))
+        return self._run("GETBIT", name, offset)
 
     def setbit(self, name: KeyT, offset: int, value: int) -> Reply[int]:
         """Set a bit to 1, or to 0 for a falsy ``value``, and return the bit before.
 
         https://redis.io/commands/setbit/
         """
-        return self._run(Command("SETBIT", name, offset, 1 if value else 0))
+        return self._run("SETBIT", name, offset, 1 if value else 0)
 
     def bitcount(
         self, key: KeyT, start: int | None = None, end: int | None = None, mode: str | None = None
@@ -100,8 +99,8 @@ class BitmapCommands(CommandGroup[S]):
         if start is None or end is None:
             if mode is not None:
                 raise DataError("mode needs start and end")
-            return self._run(Command("BITCOUNT", key))
-        return self._run(Command("BITCOUNT", key, start, end, *_unit(mode)))
+            return self._run("BITCOUNT", key)
+        return self._run("BITCOUNT", key, start, end, *_unit(mode))
 
     def bitpos(
         self, key: KeyT, bit: int, start: int | None = None, end: int | None = None, mode: str | None = None
@@ -120,7 +119,7 @@ class BitmapCommands(CommandGroup[S]):
         if mode is not None and end is None:
             raise DataError("mode needs start and end")
         limits = [limit for limit in (start, end) if limit is not None]
-        return self._run(Command("BITPOS", key, bit, *limits, *_unit(mode)))
+        return self._run("BITPOS", key, bit, *limits, *_unit(mode))
 
     def bitop(self, operation: str, dest: KeyT, *keys: KeyT) -> Reply[int]:
         """Combine bit maps into ``dest`` and return its length in bytes.
@@ -130,7 +129,7 @@ class BitmapCommands(CommandGroup[S]):
 
         https://redis.io/commands/bitop/
         """
-        return self._run(Command("BITOP", operation, dest, *some("keys", keys)))
+        return self._run("BITOP", operation, dest, *some("keys", keys))
 
     def bitfield(self, key: KeyT, default_overflow: str | None = None) -> BitFieldOperation[S]:
         """Begin a BITFIELD: ``await r.bitfield("k").set("u8", 0, 255).incrby("u8", 0, 1).execute()``.
@@ -151,7 +150,7 @@ class BitmapCommands(CommandGroup[S]):
         https://redis.io/commands/bitfield_ro/
         """
         reads = [(encoding, offset), *(items or ())]
-        return self._run(Command("BITFIELD_RO", key, *(part for read in reads for part in ("GET", *read))))
+        return self._run("BITFIELD_RO", key, *(part for read in reads for part in ("GET", *read)))
 
 
 def _unit(mode: str | None) -> tuple[str, ...]:

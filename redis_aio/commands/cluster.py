@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from redis_aio._command.command import Command
 from redis_aio._command.table import resolve
 from redis_aio._replies.cluster import PARSERS, cursor_and_keys, dicts, info, nodes, shards, slot_stats, slots
 from redis_aio._replies.common import list_of, ok, text
@@ -29,7 +28,7 @@ class ClusterCommands(CommandGroup[S]):
         if not isinstance(cluster_arg, str):
             raise DataError(f"cluster_arg must be a str, not {type(cluster_arg).__name__}")
         spec, words = resolve(("CLUSTER", cluster_arg.upper(), *args))
-        return self._run(Command(spec.name, *words, reply=PARSERS.get(spec.name), spec=spec))
+        return self._run(spec.name, *words, reply=PARSERS.get(spec.name), spec=spec)
 
     # -- this connection ----------------------------------------------------------------------------------------------
 
@@ -40,14 +39,14 @@ class ClusterCommands(CommandGroup[S]):
 
         https://redis.io/commands/readonly/
         """
-        return self._run(Command("READONLY", reply=ok))
+        return self._run("READONLY", reply=ok)
 
     def readwrite(self) -> Reply[bool]:
         """End :meth:`readonly`.
 
         https://redis.io/commands/readwrite/
         """
-        return self._run(Command("READWRITE", reply=ok))
+        return self._run("READWRITE", reply=ok)
 
     # -- what the node knows ------------------------------------------------------------------------------------------
 
@@ -56,14 +55,14 @@ class ClusterCommands(CommandGroup[S]):
 
         https://redis.io/commands/cluster-info/
         """
-        return self._run(Command("CLUSTER INFO", reply=info))
+        return self._run("CLUSTER INFO", reply=info)
 
     def cluster_nodes(self) -> Reply[dict[str, dict[str, Any]]]:
         """Return the nodes that the node knows, by ``"host:port"``, with their slots and migrations.
 
         https://redis.io/commands/cluster-nodes/
         """
-        return self._run(Command("CLUSTER NODES", reply=nodes))
+        return self._run("CLUSTER NODES", reply=nodes)
 
     def cluster_slots(self) -> Reply[dict[tuple[int, int], dict[str, Any]]]:
         """Return by the first and last slot of each range its ``"primary"`` and its ``"replicas"``, ``(host, port)``.
@@ -72,56 +71,56 @@ class ClusterCommands(CommandGroup[S]):
 
         https://redis.io/commands/cluster-slots/
         """
-        return self._run(Command("CLUSTER SLOTS", reply=slots))
+        return self._run("CLUSTER SLOTS", reply=slots)
 
     def cluster_shards(self) -> Reply[list[dict[str, Any]]]:
         """Return the shards: ``"slots"`` as pairs of the first and the last, and ``"nodes"`` as dicts.
 
         https://redis.io/commands/cluster-shards/
         """
-        return self._run(Command("CLUSTER SHARDS", reply=shards))
+        return self._run("CLUSTER SHARDS", reply=shards)
 
     def cluster_links(self) -> Reply[list[dict[str, Any]]]:
         """Return the connections between the node and the others, two for each.
 
         https://redis.io/commands/cluster-links/
         """
-        return self._run(Command("CLUSTER LINKS", reply=dicts))
+        return self._run("CLUSTER LINKS", reply=dicts)
 
     def cluster_myid(self) -> Reply[str]:
         """Return the identifier of the node.
 
         https://redis.io/commands/cluster-myid/
         """
-        return self._run(Command("CLUSTER MYID", reply=text))
+        return self._run("CLUSTER MYID", reply=text)
 
     def cluster_myshardid(self) -> Reply[str]:
         """Return the identifier of the node's shard (Redis 7.2).
 
         https://redis.io/commands/cluster-myshardid/
         """
-        return self._run(Command("CLUSTER MYSHARDID", reply=text))
+        return self._run("CLUSTER MYSHARDID", reply=text)
 
     def cluster_replicas(self, node_id: str) -> Reply[dict[str, dict[str, Any]]]:
         """Return the replicas of a primary, as :meth:`cluster_nodes` does; an unknown node is a ResponseError.
 
         https://redis.io/commands/cluster-replicas/
         """
-        return self._run(Command("CLUSTER REPLICAS", node_id, reply=nodes))
+        return self._run("CLUSTER REPLICAS", node_id, reply=nodes)
 
     def cluster_slaves(self, node_id: str) -> Reply[dict[str, dict[str, Any]]]:
         """Do as :meth:`cluster_replicas`; the older name.
 
         https://redis.io/commands/cluster-slaves/
         """
-        return self._run(Command("CLUSTER SLAVES", node_id, reply=nodes))
+        return self._run("CLUSTER SLAVES", node_id, reply=nodes)
 
     def cluster_count_failure_report(self, node_id: str) -> Reply[int]:
         """Return how many nodes reported of late that they cannot reach a node.
 
         https://redis.io/commands/cluster-count-failure-reports/
         """
-        return self._run(Command("CLUSTER COUNT-FAILURE-REPORTS", node_id))
+        return self._run("CLUSTER COUNT-FAILURE-REPORTS", node_id)
 
     # -- keys and slots -----------------------------------------------------------------------------------------------
 
@@ -130,21 +129,21 @@ class ClusterCommands(CommandGroup[S]):
 
         https://redis.io/commands/cluster-keyslot/
         """
-        return self._run(Command("CLUSTER KEYSLOT", key))
+        return self._run("CLUSTER KEYSLOT", key)
 
     def cluster_countkeysinslot(self, slot_id: int) -> Reply[int]:
         """Return how many keys of a slot the node has.
 
         https://redis.io/commands/cluster-countkeysinslot/
         """
-        return self._run(Command("CLUSTER COUNTKEYSINSLOT", slot_id))
+        return self._run("CLUSTER COUNTKEYSINSLOT", slot_id)
 
     def cluster_get_keys_in_slot(self, slot: int, num_keys: int) -> Reply[list[str]]:
         """Return at most ``num_keys`` keys of a slot that the node has, as ``str``.
 
         https://redis.io/commands/cluster-getkeysinslot/
         """
-        return self._run(Command("CLUSTER GETKEYSINSLOT", slot, num_keys, reply=_texts))
+        return self._run("CLUSTER GETKEYSINSLOT", slot, num_keys, reply=_texts)
 
     def clusterscan(
         self,
@@ -166,7 +165,7 @@ class ClusterCommands(CommandGroup[S]):
             options += ("TYPE", _type)
         if slot is not None:
             options += ("SLOT", slot)
-        return self._run(Command("CLUSTERSCAN", cursor, *options, reply=cursor_and_keys))
+        return self._run("CLUSTERSCAN", cursor, *options, reply=cursor_and_keys)
 
     def cluster_slot_stats(
         self,
@@ -186,7 +185,7 @@ class ClusterCommands(CommandGroup[S]):
         if orderby is None:
             if start is None or end is None or limit is not None or desc is not None:
                 raise DataError("give start and end, or orderby with limit and desc")
-            return self._run(Command("CLUSTER SLOT-STATS", "SLOTSRANGE", start, end, reply=slot_stats))
+            return self._run("CLUSTER SLOT-STATS", "SLOTSRANGE", start, end, reply=slot_stats)
         if start is not None or end is not None:
             raise DataError("start and end exclude orderby")
         words: list[EncodableT] = ["ORDERBY", orderby]
@@ -194,7 +193,7 @@ class ClusterCommands(CommandGroup[S]):
             words += ("LIMIT", limit)
         if desc is not None:
             words.append("DESC" if desc else "ASC")
-        return self._run(Command("CLUSTER SLOT-STATS", *words, reply=slot_stats))
+        return self._run("CLUSTER SLOT-STATS", *words, reply=slot_stats)
 
     # -- which slots the node has -------------------------------------------------------------------------------------
 
@@ -203,35 +202,35 @@ class ClusterCommands(CommandGroup[S]):
 
         https://redis.io/commands/cluster-addslots/
         """
-        return self._run(Command("CLUSTER ADDSLOTS", *some("slots", slots), reply=ok))
+        return self._run("CLUSTER ADDSLOTS", *some("slots", slots), reply=ok)
 
     def cluster_addslotsrange(self, *slots: EncodableT) -> Reply[bool]:
         """Give ranges of slots to the node: the first and the last of each in turn.
 
         https://redis.io/commands/cluster-addslotsrange/
         """
-        return self._run(Command("CLUSTER ADDSLOTSRANGE", *_ranges(slots), reply=ok))
+        return self._run("CLUSTER ADDSLOTSRANGE", *_ranges(slots), reply=ok)
 
     def cluster_delslots(self, *slots: EncodableT) -> Reply[bool]:
         """Let the node forget who has these slots.
 
         https://redis.io/commands/cluster-delslots/
         """
-        return self._run(Command("CLUSTER DELSLOTS", *some("slots", slots), reply=ok))
+        return self._run("CLUSTER DELSLOTS", *some("slots", slots), reply=ok)
 
     def cluster_delslotsrange(self, *slots: EncodableT) -> Reply[bool]:
         """Let the node forget who has ranges of slots: the first and the last of each in turn.
 
         https://redis.io/commands/cluster-delslotsrange/
         """
-        return self._run(Command("CLUSTER DELSLOTSRANGE", *_ranges(slots), reply=ok))
+        return self._run("CLUSTER DELSLOTSRANGE", *_ranges(slots), reply=ok)
 
     def cluster_flushslots(self) -> Reply[bool]:
         """Let the node forget who has any slot; its database must be empty.
 
         https://redis.io/commands/cluster-flushslots/
         """
-        return self._run(Command("CLUSTER FLUSHSLOTS", reply=ok))
+        return self._run("CLUSTER FLUSHSLOTS", reply=ok)
 
     def cluster_flushslot(self, slot: int, mode: Literal["ASYNC", "SYNC"] | None = None) -> Reply[bool]:
         """Delete all keys of a slot (Valkey 9).
@@ -239,7 +238,7 @@ class ClusterCommands(CommandGroup[S]):
         https://valkey.io/commands/cluster-flushslot/
         """
         words = () if mode is None else (one_of("mode", mode, "ASYNC", "SYNC"),)
-        return self._run(Command("CLUSTER FLUSHSLOT", slot, *words, reply=ok))
+        return self._run("CLUSTER FLUSHSLOT", slot, *words, reply=ok)
 
     def cluster_setslot(self, node_id: str, slot_id: int, state: str, *, timeout: int | None = None) -> Reply[bool]:
         """Say where a slot is going: ``"IMPORTING"`` from a node, ``"MIGRATING"`` to it, or that it has it, ``"NODE"``.
@@ -252,14 +251,14 @@ class ClusterCommands(CommandGroup[S]):
             raise DataError("for STABLE there is cluster_setslot_stable")
         state = one_of("state", state, "IMPORTING", "MIGRATING", "NODE")
         words = () if timeout is None else ("TIMEOUT", timeout)
-        return self._run(Command("CLUSTER SETSLOT", slot_id, state, node_id, *words, reply=ok))
+        return self._run("CLUSTER SETSLOT", slot_id, state, node_id, *words, reply=ok)
 
     def cluster_setslot_stable(self, slot_id: int) -> Reply[bool]:
         """End what :meth:`cluster_setslot` began.
 
         https://redis.io/commands/cluster-setslot/
         """
-        return self._run(Command("CLUSTER SETSLOT", slot_id, "STABLE", reply=ok))
+        return self._run("CLUSTER SETSLOT", slot_id, "STABLE", reply=ok)
 
     # -- moving slots as a whole --------------------------------------------------------------------------------------
 
@@ -274,21 +273,21 @@ class ClusterCommands(CommandGroup[S]):
             for first, last in some("the ranges of a move", list(ranges)):
                 words += (first, last)
             words += ("NODE", node_id)
-        return self._run(Command("CLUSTER MIGRATESLOTS", *words, reply=ok))
+        return self._run("CLUSTER MIGRATESLOTS", *words, reply=ok)
 
     def cluster_getslotmigrations(self) -> Reply[list[dict[str, Any]]]:
         """Return the moves of slots under way and of late (Valkey 9).
 
         https://valkey.io/commands/cluster-getslotmigrations/
         """
-        return self._run(Command("CLUSTER GETSLOTMIGRATIONS", reply=dicts))
+        return self._run("CLUSTER GETSLOTMIGRATIONS", reply=dicts)
 
     def cluster_cancelslotmigrations(self) -> Reply[bool]:
         """Call the moves of slots under way off; none is a ResponseError (Valkey 9).
 
         https://valkey.io/commands/cluster-cancelslotmigrations/
         """
-        return self._run(Command("CLUSTER CANCELSLOTMIGRATIONS", reply=ok))
+        return self._run("CLUSTER CANCELSLOTMIGRATIONS", reply=ok)
 
     def cluster_migration_import(self, *slots: EncodableT) -> Reply[str]:
         """Begin to move ranges of slots to the node, and return the number of the task (Redis 8.4).
@@ -297,7 +296,7 @@ class ClusterCommands(CommandGroup[S]):
 
         https://redis.io/commands/cluster-migration/
         """
-        return self._run(Command("CLUSTER MIGRATION", "IMPORT", *_ranges(slots), reply=text))
+        return self._run("CLUSTER MIGRATION", "IMPORT", *_ranges(slots), reply=text)
 
     def cluster_migration_cancel(self, task_id: str | None = None, *, all: bool = False) -> Reply[int]:
         """Call a move of slots off, or all of them, and return how many these were (Redis 8.4).
@@ -307,7 +306,7 @@ class ClusterCommands(CommandGroup[S]):
         if all == (task_id is not None):
             raise DataError("give task_id or all")
         words = ("ALL",) if task_id is None else ("ID", task_id)
-        return self._run(Command("CLUSTER MIGRATION", "CANCEL", *words))
+        return self._run("CLUSTER MIGRATION", "CANCEL", *words)
 
     def cluster_migration_status(self, task_id: str | None = None) -> Reply[list[dict[str, Any]]]:
         """Return how the moves of slots are, or how one is (Redis 8.4).
@@ -315,7 +314,7 @@ class ClusterCommands(CommandGroup[S]):
         https://redis.io/commands/cluster-migration/
         """
         words = ("ALL",) if task_id is None else ("ID", task_id)
-        return self._run(Command("CLUSTER MIGRATION", "STATUS", *words, reply=dicts))
+        return self._run("CLUSTER MIGRATION", "STATUS", *words, reply=dicts)
 
     # -- who belongs to the cluster -----------------------------------------------------------------------------------
 
@@ -325,14 +324,14 @@ class ClusterCommands(CommandGroup[S]):
         https://redis.io/commands/cluster-meet/
         """
         words = () if cluster_bus_port is None else (cluster_bus_port,)
-        return self._run(Command("CLUSTER MEET", host, port, *words, reply=ok))
+        return self._run("CLUSTER MEET", host, port, *words, reply=ok)
 
     def cluster_forget(self, node_id: str) -> Reply[bool]:
         """Let the node forget another one, for a minute at least.
 
         https://redis.io/commands/cluster-forget/
         """
-        return self._run(Command("CLUSTER FORGET", node_id, reply=ok))
+        return self._run("CLUSTER FORGET", node_id, reply=ok)
 
     def cluster_replicate(self, node_id: str | None) -> Reply[bool]:
         """Make the node a replica of a primary, or with ``None`` one of nobody (Valkey 9).
@@ -340,7 +339,7 @@ class ClusterCommands(CommandGroup[S]):
         https://redis.io/commands/cluster-replicate/
         """
         words = ("NO", "ONE") if node_id is None else (node_id,)
-        return self._run(Command("CLUSTER REPLICATE", *words, reply=ok))
+        return self._run("CLUSTER REPLICATE", *words, reply=ok)
 
     def cluster_failover(self, option: str | None = None) -> Reply[bool]:
         """Begin to make the node, a replica, the primary.
@@ -350,35 +349,35 @@ class ClusterCommands(CommandGroup[S]):
         https://redis.io/commands/cluster-failover/
         """
         words = (one_of("option", option, "FORCE", "TAKEOVER"),) if option else ()
-        return self._run(Command("CLUSTER FAILOVER", *words, reply=ok))
+        return self._run("CLUSTER FAILOVER", *words, reply=ok)
 
     def cluster_reset(self, soft: bool = True) -> Reply[bool]:
         """Let the node forget its cluster; with ``soft=False`` it also takes a new identifier.
 
         https://redis.io/commands/cluster-reset/
         """
-        return self._run(Command("CLUSTER RESET", "SOFT" if soft else "HARD", reply=ok))
+        return self._run("CLUSTER RESET", "SOFT" if soft else "HARD", reply=ok)
 
     def cluster_save_config(self) -> Reply[bool]:
         """Write the file that holds what the node knows of the cluster.
 
         https://redis.io/commands/cluster-saveconfig/
         """
-        return self._run(Command("CLUSTER SAVECONFIG", reply=ok))
+        return self._run("CLUSTER SAVECONFIG", reply=ok)
 
     def cluster_set_config_epoch(self, epoch: int) -> Reply[bool]:
         """Set the configuration epoch of a node that is alone and new.
 
         https://redis.io/commands/cluster-set-config-epoch/
         """
-        return self._run(Command("CLUSTER SET-CONFIG-EPOCH", epoch, reply=ok))
+        return self._run("CLUSTER SET-CONFIG-EPOCH", epoch, reply=ok)
 
     def cluster_bumpepoch(self) -> Reply[str]:
         """Raise the node's configuration epoch if others have a higher one, and return whether: ``"BUMPED 2"``.
 
         https://redis.io/commands/cluster-bumpepoch/
         """
-        return self._run(Command("CLUSTER BUMPEPOCH", reply=text))
+        return self._run("CLUSTER BUMPEPOCH", reply=text)
 
 
 def _ranges(slots: tuple[EncodableT, ...]) -> tuple[EncodableT, ...]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict, Unpack, overload
 
-from redis_aio._command.command import Command
 from redis_aio._replies.common import boolean, ok, text
 from redis_aio._replies.connection import client_info, client_list, killed, name_or_none, pong, tracking_info
 from redis_aio.commands._arguments import at_most_one, one_or_many, some
@@ -67,15 +66,15 @@ class ConnectionCommands(CommandGroup[S]):
         https://redis.io/commands/ping/
         """
         if message is None:
-            return self._run(Command("PING", reply=pong))
-        return self._run(Command("PING", message))
+            return self._run("PING", reply=pong)
+        return self._run("PING", message)
 
     def echo(self, value: EncodableT) -> Reply[S]:
         """Return the value as the server received it.
 
         https://redis.io/commands/echo/
         """
-        return self._run(Command("ECHO", value))
+        return self._run("ECHO", value)
 
     def auth(self, password: str, username: str | None = None) -> Reply[bool]:
         """Log this connection in, as the default user or as ``username``; a refusal is an AuthenticationError.
@@ -83,28 +82,28 @@ class ConnectionCommands(CommandGroup[S]):
         https://redis.io/commands/auth/
         """
         credentials = (password,) if username is None else (username, password)
-        return self._run(Command("AUTH", *credentials, reply=ok))
+        return self._run("AUTH", *credentials, reply=ok)
 
     def select(self, index: int) -> Reply[bool]:
         """Select the database that this connection works on; a client's own is its option ``db``.
 
         https://redis.io/commands/select/
         """
-        return self._run(Command("SELECT", index, reply=ok))
+        return self._run("SELECT", index, reply=ok)
 
     def quit(self) -> Reply[bool]:
         """Ask the server to close this connection; pooled connections refuse it: end a client with ``aclose()``.
 
         https://redis.io/commands/quit/
         """
-        return self._run(Command("QUIT", reply=ok))
+        return self._run("QUIT", reply=ok)
 
     def reset(self) -> Reply[str]:
         """Put this connection into the state of a new one, and return ``"RESET"``; pooled connections refuse it.
 
         https://redis.io/commands/reset/
         """
-        return self._run(Command("RESET", reply=text))
+        return self._run("RESET", reply=text)
 
     # -- this connection ----------------------------------------------------------------------------------------------
 
@@ -113,70 +112,70 @@ class ConnectionCommands(CommandGroup[S]):
 
         https://redis.io/commands/client-id/
         """
-        return self._run(Command("CLIENT ID"))
+        return self._run("CLIENT ID")
 
     def client_info(self) -> Reply[dict[str, str | int]]:
         """Return what the server knows of this connection.
 
         https://redis.io/commands/client-info/
         """
-        return self._run(Command("CLIENT INFO", reply=client_info))
+        return self._run("CLIENT INFO", reply=client_info)
 
     def client_getname(self) -> Reply[str | None]:
         """Return the name of this connection, or ``None``.
 
         https://redis.io/commands/client-getname/
         """
-        return self._run(Command("CLIENT GETNAME", reply=name_or_none))
+        return self._run("CLIENT GETNAME", reply=name_or_none)
 
     def client_setname(self, name: str) -> Reply[bool]:
         """Name this connection, for CLIENT LIST; the option ``client_name`` names all of a client.
 
         https://redis.io/commands/client-setname/
         """
-        return self._run(Command("CLIENT SETNAME", name, reply=ok))
+        return self._run("CLIENT SETNAME", name, reply=ok)
 
     def client_setinfo(self, attr: str, value: str) -> Reply[bool]:
         """Tell the server the ``LIB-NAME`` or ``LIB-VER`` of this connection's client (Redis 7.2).
 
         https://redis.io/commands/client-setinfo/
         """
-        return self._run(Command("CLIENT SETINFO", attr, value, reply=ok))
+        return self._run("CLIENT SETINFO", attr, value, reply=ok)
 
     def client_reply(self, reply: Literal["ON", "OFF", "SKIP"]) -> Reply[S]:
         """Say whether the server replies to this connection; pooled connections refuse it, they need each reply.
 
         https://redis.io/commands/client-reply/
         """
-        return self._run(Command("CLIENT REPLY", _one_of("reply", reply, ("ON", "OFF", "SKIP"))))
+        return self._run("CLIENT REPLY", _one_of("reply", reply, ("ON", "OFF", "SKIP")))
 
     def client_no_evict(self, mode: str) -> Reply[S]:
         """Exempt this connection from client eviction (``"ON"``), or not (``"OFF"``).
 
         https://redis.io/commands/client-no-evict/
         """
-        return self._run(Command("CLIENT NO-EVICT", _one_of("mode", mode, _ON_OFF)))
+        return self._run("CLIENT NO-EVICT", _one_of("mode", mode, _ON_OFF))
 
     def client_no_touch(self, mode: str) -> Reply[S]:
         """Let the commands of this connection leave keys looking unused (``"ON"``), or not (``"OFF"``) (Redis 7.2).
 
         https://redis.io/commands/client-no-touch/
         """
-        return self._run(Command("CLIENT NO-TOUCH", _one_of("mode", mode, _ON_OFF)))
+        return self._run("CLIENT NO-TOUCH", _one_of("mode", mode, _ON_OFF))
 
     def client_import_source(self, mode: str) -> Reply[S]:
         """Mark this connection as one that imports data, so that its keys do not expire meanwhile (Valkey 8.1).
 
         https://valkey.io/commands/client-import-source/
         """
-        return self._run(Command("CLIENT IMPORT-SOURCE", _one_of("mode", mode, _ON_OFF)))
+        return self._run("CLIENT IMPORT-SOURCE", _one_of("mode", mode, _ON_OFF))
 
     def client_capa(self, *capabilities: str) -> Reply[S]:
         """Tell the server what this connection can handle, such as ``"redirect"`` (Valkey 8).
 
         https://valkey.io/commands/client-capa/
         """
-        return self._run(Command("CLIENT CAPA", *some("capabilities", capabilities)))
+        return self._run("CLIENT CAPA", *some("capabilities", capabilities))
 
     # -- tracking -----------------------------------------------------------------------------------------------------
 
@@ -210,7 +209,7 @@ class ConnectionCommands(CommandGroup[S]):
             options += ("PREFIX", one)
         words = (("BCAST", bcast), ("OPTIN", optin), ("OPTOUT", optout), ("NOLOOP", noloop))
         options += [word for word, given in words if given]
-        return self._run(Command("CLIENT TRACKING", "ON" if on else "OFF", *options))
+        return self._run("CLIENT TRACKING", "ON" if on else "OFF", *options)
 
     def client_tracking_on(
         self,
@@ -247,21 +246,21 @@ class ConnectionCommands(CommandGroup[S]):
 
         https://redis.io/commands/client-caching/
         """
-        return self._run(Command("CLIENT CACHING", _one_of("mode", mode, ("YES", "NO"))))
+        return self._run("CLIENT CACHING", _one_of("mode", mode, ("YES", "NO")))
 
     def client_trackinginfo(self) -> Reply[list[Any]]:
         """Return how this connection tracks keys, as a flat list: ``"flags"``, the flags, ``"redirect"`` ...
 
         https://redis.io/commands/client-trackinginfo/
         """
-        return self._run(Command("CLIENT TRACKINGINFO", reply=tracking_info))
+        return self._run("CLIENT TRACKINGINFO", reply=tracking_info)
 
     def client_getredir(self) -> Reply[int]:
         """Return the connection that this one's invalidations go to, 0 for itself, -1 where it does not track.
 
         https://redis.io/commands/client-getredir/
         """
-        return self._run(Command("CLIENT GETREDIR"))
+        return self._run("CLIENT GETREDIR")
 
     # -- all connections ----------------------------------------------------------------------------------------------
 
@@ -283,14 +282,14 @@ class ConnectionCommands(CommandGroup[S]):
         if client_id:
             options += ("ID", *client_id)
         options += _filters("client_list", filters, ClientListFilters)
-        return self._run(Command("CLIENT LIST", *options, reply=client_list))
+        return self._run("CLIENT LIST", *options, reply=client_list)
 
     def client_kill(self, address: str) -> Reply[bool | int]:
         """Close the connection from an address, ``"host:port"``; none from there is a ResponseError.
 
         https://redis.io/commands/client-kill/
         """
-        return self._run(Command("CLIENT KILL", address, reply=killed))
+        return self._run("CLIENT KILL", address, reply=killed)
 
     def client_kill_filter(
         self,
@@ -323,7 +322,7 @@ class ConnectionCommands(CommandGroup[S]):
         options += _filters("client_kill_filter", filters, ClientFilters)
         if not options:
             raise DataError("client_kill_filter needs at least one filter")
-        return self._run(Command("CLIENT KILL", *options))
+        return self._run("CLIENT KILL", *options)
 
     def client_pause(self, timeout: int, all: bool = True) -> Reply[bool]:
         """Let the server hold back all commands, or only writes (``all=False``), for ``timeout`` milliseconds.
@@ -332,14 +331,14 @@ class ConnectionCommands(CommandGroup[S]):
         """
         if not isinstance(timeout, int):
             raise DataError(f"timeout must be an int, the milliseconds to pause, not {type(timeout).__name__}")
-        return self._run(Command("CLIENT PAUSE", timeout, *(() if all else ("WRITE",)), reply=ok))
+        return self._run("CLIENT PAUSE", timeout, *(() if all else ("WRITE",)), reply=ok)
 
     def client_unpause(self) -> Reply[S]:
         """End :meth:`client_pause`, and return ``"OK"``.
 
         https://redis.io/commands/client-unpause/
         """
-        return self._run(Command("CLIENT UNPAUSE"))
+        return self._run("CLIENT UNPAUSE")
 
     def client_unblock(self, client_id: int, error: bool = False) -> Reply[bool]:
         """End a blocking command of another connection as if its time were out, or with an ``error``.
@@ -352,7 +351,7 @@ class ConnectionCommands(CommandGroup[S]):
             number = int(client_id)
         except (TypeError, ValueError):
             raise DataError("client_id must be the number of a client") from None
-        return self._run(Command("CLIENT UNBLOCK", number, *(("ERROR",) if error else ()), reply=boolean))
+        return self._run("CLIENT UNBLOCK", number, *(("ERROR",) if error else ()), reply=boolean)
 
 
 def _one_of(name: str, value: str, choices: tuple[str, ...]) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeAlias, overload
 
-from redis_aio._command.command import Command
 from redis_aio._replies import geo as replies
 from redis_aio._replies.common import float_or_none
 from redis_aio.commands._arguments import at_most_one, some
@@ -35,7 +34,7 @@ class GeoCommands(CommandGroup[S]):
         if len(some("values", values)) % 3:
             raise DataError("values must be longitude, latitude and name of each place")
         words = (word for word, given in (("NX", nx), ("XX", xx), ("CH", ch)) if given)
-        return self._run(Command("GEOADD", name, *words, *values))
+        return self._run("GEOADD", name, *words, *values)
 
     def geodist(self, name: KeyT, place1: FieldT, place2: FieldT, unit: str | None = None) -> Reply[float | None]:
         """Return the distance of two places, or ``None`` where one is not there.
@@ -43,21 +42,21 @@ class GeoCommands(CommandGroup[S]):
         https://redis.io/commands/geodist/
         """
         units = (_unit(unit),) if unit else ()
-        return self._run(Command("GEODIST", name, place1, place2, *units, reply=float_or_none))
+        return self._run("GEODIST", name, place1, place2, *units, reply=float_or_none)
 
     def geohash(self, name: KeyT, *values: FieldT) -> Reply[list[str | None]]:
         """Return the geohashes of places, as ``str`` of eleven characters; ``None`` for those that are not there.
 
         https://redis.io/commands/geohash/
         """
-        return self._run(Command("GEOHASH", name, *values, reply=replies.hashes))
+        return self._run("GEOHASH", name, *values, reply=replies.hashes)
 
     def geopos(self, name: KeyT, *values: FieldT) -> Reply[list[tuple[float, float] | None]]:
         """Return longitude and latitude of places; ``None`` for those that are not there.
 
         https://redis.io/commands/geopos/
         """
-        return self._run(Command("GEOPOS", name, *values, reply=replies.positions))
+        return self._run("GEOPOS", name, *values, reply=replies.positions)
 
     # -- searching ----------------------------------------------------------------------------------------------------
 
@@ -139,7 +138,7 @@ class GeoCommands(CommandGroup[S]):
         """
         shape = _shape(member, longitude, latitude, unit, radius, width, height)
         options, parse = _options(sort, count, any, withdist=withdist, withcoord=withcoord, withhash=withhash)
-        return self._run(Command("GEOSEARCH", name, *shape, *options, reply=parse))
+        return self._run("GEOSEARCH", name, *shape, *options, reply=parse)
 
     def geosearchstore(
         self,
@@ -167,7 +166,7 @@ class GeoCommands(CommandGroup[S]):
         options, _ = _options(sort, count, any)
         if storedist:
             options.append("STOREDIST")
-        return self._run(Command("GEOSEARCHSTORE", dest, name, *shape, *options))
+        return self._run("GEOSEARCHSTORE", dest, name, *shape, *options)
 
     # -- superseded by geosearch --------------------------------------------------------------------------------------
 
@@ -230,7 +229,7 @@ class GeoCommands(CommandGroup[S]):
         options, parse = _options(sort, count, any, withdist=withdist, withcoord=withcoord, withhash=withhash)
         stored = _stored(store, store_dist)
         pieces = (longitude, latitude, radius, _unit(unit), *options, *stored)
-        return self._run(Command("GEORADIUS", name, *pieces, reply=None if stored else parse))
+        return self._run("GEORADIUS", name, *pieces, reply=None if stored else parse)
 
     @overload
     def georadiusbymember(
@@ -288,7 +287,7 @@ class GeoCommands(CommandGroup[S]):
         options, parse = _options(sort, count, any, withdist=withdist, withcoord=withcoord, withhash=withhash)
         stored = _stored(store, store_dist)
         pieces = (member, radius, _unit(unit), *options, *stored)
-        return self._run(Command("GEORADIUSBYMEMBER", name, *pieces, reply=None if stored else parse))
+        return self._run("GEORADIUSBYMEMBER", name, *pieces, reply=None if stored else parse)
 
     def georadius_ro(
         self,
@@ -310,7 +309,7 @@ class GeoCommands(CommandGroup[S]):
         """
         options, parse = _options(sort, count, any, withdist=withdist, withcoord=withcoord, withhash=withhash)
         pieces = (longitude, latitude, radius, _unit(unit), *options)
-        return self._run(Command("GEORADIUS_RO", name, *pieces, reply=parse))
+        return self._run("GEORADIUS_RO", name, *pieces, reply=parse)
 
     def georadiusbymember_ro(
         self,
@@ -330,7 +329,7 @@ class GeoCommands(CommandGroup[S]):
         https://redis.io/commands/georadiusbymember_ro/
         """
         options, parse = _options(sort, count, any, withdist=withdist, withcoord=withcoord, withhash=withhash)
-        return self._run(Command("GEORADIUSBYMEMBER_RO", name, member, radius, _unit(unit), *options, reply=parse))
+        return self._run("GEORADIUSBYMEMBER_RO", name, member, radius, _unit(unit), *options, reply=parse)
 
 
 def _unit(unit: str | None) -> str:

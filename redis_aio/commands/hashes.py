@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, Literal, TypeVar, overload
 
-from redis_aio._command.command import Command
 from redis_aio._replies.common import boolean, ok, scan_page
 from redis_aio._replies.common import mapping as as_dict
 from redis_aio._replies.hashes import flat_pairs, scanned_fields
@@ -36,35 +35,35 @@ class HashCommands(CommandGroup[S]):
         https://redis.io/commands/hdel/
         """
         some("keys", keys)
-        return self._run(Command("HDEL", name, *keys))
+        return self._run("HDEL", name, *keys)
 
     def hexists(self, name: KeyT, key: FieldT) -> Reply[bool]:
         """Return whether the field exists.
 
         https://redis.io/commands/hexists/
         """
-        return self._run(Command("HEXISTS", name, key, reply=boolean))
+        return self._run("HEXISTS", name, key, reply=boolean)
 
     def hget(self, name: KeyT, key: FieldT) -> Reply[S | None]:
         """Return the value of a field, ``None`` if there is none.
 
         https://redis.io/commands/hget/
         """
-        return self._run(Command("HGET", name, key))
+        return self._run("HGET", name, key)
 
     def hgetall(self, name: KeyT) -> Reply[dict[S, S]]:
         """Return all fields with their values; ``{}`` if there is no such hash.
 
         https://redis.io/commands/hgetall/
         """
-        return self._run(Command("HGETALL", name, reply=as_dict))
+        return self._run("HGETALL", name, reply=as_dict)
 
     def hgetdel(self, name: KeyT, *keys: FieldT) -> Reply[list[S | None]]:
         """Return the values of fields and delete these fields.
 
         https://redis.io/commands/hgetdel/
         """
-        return self._run(Command("HGETDEL", name, *_fields("keys", keys)))
+        return self._run("HGETDEL", name, *_fields("keys", keys))
 
     def hgetex(
         self,
@@ -85,35 +84,35 @@ class HashCommands(CommandGroup[S]):
         """
         _one_expiry(ex, px, exat, pxat, persist=persist)
         options = ("PERSIST",) if persist else expiry(ex, px, exat, pxat)
-        return self._run(Command("HGETEX", name, *options, *_fields("keys", keys)))
+        return self._run("HGETEX", name, *options, *_fields("keys", keys))
 
     def hincrby(self, name: KeyT, key: FieldT, amount: int = 1) -> Reply[int]:
         """Add to the integer in a field, which counts as 0 if there is none; return the sum.
 
         https://redis.io/commands/hincrby/
         """
-        return self._run(Command("HINCRBY", name, key, amount))
+        return self._run("HINCRBY", name, key, amount)
 
     def hincrbyfloat(self, name: KeyT, key: FieldT, amount: float = 1.0) -> Reply[float]:
         """Add to the number in a field, which counts as 0 if there is none; return the sum.
 
         https://redis.io/commands/hincrbyfloat/
         """
-        return self._run(Command("HINCRBYFLOAT", name, key, amount, reply=float))
+        return self._run("HINCRBYFLOAT", name, key, amount, reply=float)
 
     def hkeys(self, name: KeyT) -> Reply[list[S]]:
         """Return the names of all fields.
 
         https://redis.io/commands/hkeys/
         """
-        return self._run(Command("HKEYS", name))
+        return self._run("HKEYS", name)
 
     def hlen(self, name: KeyT) -> Reply[int]:
         """Return how many fields there are.
 
         https://redis.io/commands/hlen/
         """
-        return self._run(Command("HLEN", name))
+        return self._run("HLEN", name)
 
     def hset(
         self,
@@ -130,7 +129,7 @@ class HashCommands(CommandGroup[S]):
 
         https://redis.io/commands/hset/
         """
-        return self._run(Command("HSET", name, *_field_values(key, value, mapping, items)))
+        return self._run("HSET", name, *_field_values(key, value, mapping, items))
 
     def hsetex(
         self,
@@ -164,14 +163,14 @@ class HashCommands(CommandGroup[S]):
         if data_persist_option is not None:
             options.append(_persist_option(data_persist_option))
         options += ("KEEPTTL",) if keepttl else expiry(ex, px, exat, pxat)
-        return self._run(Command("HSETEX", name, *options, "FIELDS", len(pieces) // 2, *pieces))
+        return self._run("HSETEX", name, *options, "FIELDS", len(pieces) // 2, *pieces)
 
     def hsetnx(self, name: KeyT, key: FieldT, value: EncodableT) -> Reply[int]:
         """Set a field if it does not exist; return 1 if it was set, else 0.
 
         https://redis.io/commands/hsetnx/
         """
-        return self._run(Command("HSETNX", name, key, value))
+        return self._run("HSETNX", name, key, value)
 
     def hmset(self, name: KeyT, mapping: Mapping[FieldNameT, EncodableT]) -> Reply[bool]:
         """Set fields; return ``True``. The server has deprecated it: use :meth:`hset`.
@@ -179,28 +178,28 @@ class HashCommands(CommandGroup[S]):
         https://redis.io/commands/hmset/
         """
         pieces = flat(mapping)
-        return self._run(Command("HMSET", name, *pieces, reply=ok))
+        return self._run("HMSET", name, *pieces, reply=ok)
 
     def hmget(self, name: KeyT, keys: FieldT | Iterable[FieldT], *args: FieldT) -> Reply[list[S | None]]:
         """Return the values of fields in their order, ``None`` for those that do not exist.
 
         https://redis.io/commands/hmget/
         """
-        return self._run(Command("HMGET", name, *some("keys", one_or_many(keys, args))))
+        return self._run("HMGET", name, *some("keys", one_or_many(keys, args)))
 
     def hvals(self, name: KeyT) -> Reply[list[S]]:
         """Return the values of all fields.
 
         https://redis.io/commands/hvals/
         """
-        return self._run(Command("HVALS", name))
+        return self._run("HVALS", name)
 
     def hstrlen(self, name: KeyT, key: FieldT) -> Reply[int]:
         """Return the length of a field's value in bytes, 0 if there is none.
 
         https://redis.io/commands/hstrlen/
         """
-        return self._run(Command("HSTRLEN", name, key))
+        return self._run("HSTRLEN", name, key)
 
     @overload
     def hrandfield(self, key: KeyT, count: None = None, withvalues: Literal[False] = False) -> Reply[S | None]: ...
@@ -221,10 +220,10 @@ class HashCommands(CommandGroup[S]):
         if count is None:
             if withvalues:
                 raise DataError("withvalues needs a count")
-            return self._run(Command("HRANDFIELD", key))
+            return self._run("HRANDFIELD", key)
         if withvalues:
-            return self._run(Command("HRANDFIELD", key, count, "WITHVALUES", reply=flat_pairs))
-        return self._run(Command("HRANDFIELD", key, count))
+            return self._run("HRANDFIELD", key, count, "WITHVALUES", reply=flat_pairs)
+        return self._run("HRANDFIELD", key, count)
 
     @overload
     def hscan(
@@ -273,7 +272,7 @@ class HashCommands(CommandGroup[S]):
         if no_values:
             options.append("NOVALUES")
             parser = scan_page
-        return self._run(Command("HSCAN", name, cursor, *options, reply=parser))
+        return self._run("HSCAN", name, cursor, *options, reply=parser)
 
     # -- when single fields expire: Redis 7.4, Valkey 9.0 ------------------------------------------------------------
 
@@ -296,7 +295,7 @@ class HashCommands(CommandGroup[S]):
         https://redis.io/commands/hexpire/
         """
         when = to_seconds("seconds", seconds)
-        return self._run(Command("HEXPIRE", name, when, *_expire(fields, nx, xx, gt, lt)))
+        return self._run("HEXPIRE", name, when, *_expire(fields, nx, xx, gt, lt))
 
     def hpexpire(
         self,
@@ -313,7 +312,7 @@ class HashCommands(CommandGroup[S]):
         https://redis.io/commands/hpexpire/
         """
         when = to_milliseconds("milliseconds", milliseconds)
-        return self._run(Command("HPEXPIRE", name, when, *_expire(fields, nx, xx, gt, lt)))
+        return self._run("HPEXPIRE", name, when, *_expire(fields, nx, xx, gt, lt))
 
     def hexpireat(
         self,
@@ -330,7 +329,7 @@ class HashCommands(CommandGroup[S]):
         https://redis.io/commands/hexpireat/
         """
         when = unix_seconds("unix_time_seconds", unix_time_seconds)
-        return self._run(Command("HEXPIREAT", name, when, *_expire(fields, nx, xx, gt, lt)))
+        return self._run("HEXPIREAT", name, when, *_expire(fields, nx, xx, gt, lt))
 
     def hpexpireat(
         self,
@@ -347,42 +346,42 @@ class HashCommands(CommandGroup[S]):
         https://redis.io/commands/hpexpireat/
         """
         when = unix_milliseconds("unix_time_milliseconds", unix_time_milliseconds)
-        return self._run(Command("HPEXPIREAT", name, when, *_expire(fields, nx, xx, gt, lt)))
+        return self._run("HPEXPIREAT", name, when, *_expire(fields, nx, xx, gt, lt))
 
     def hpersist(self, name: KeyT, *fields: FieldT) -> Reply[list[int]]:
         """Make fields stay for good; return for each 1, -1 if it had no expiry, -2 if there is no such field.
 
         https://redis.io/commands/hpersist/
         """
-        return self._run(Command("HPERSIST", name, *_fields("fields", fields)))
+        return self._run("HPERSIST", name, *_fields("fields", fields))
 
     def hexpiretime(self, key: KeyT, *fields: FieldT) -> Reply[list[int]]:
         """Return when fields expire in seconds of Unix time; -1 is never, -2 no such field.
 
         https://redis.io/commands/hexpiretime/
         """
-        return self._run(Command("HEXPIRETIME", key, *_fields("fields", fields)))
+        return self._run("HEXPIRETIME", key, *_fields("fields", fields))
 
     def hpexpiretime(self, key: KeyT, *fields: FieldT) -> Reply[list[int]]:
         """Return when fields expire in milliseconds of Unix time; -1 is never, -2 no such field.
 
         https://redis.io/commands/hpexpiretime/
         """
-        return self._run(Command("HPEXPIRETIME", key, *_fields("fields", fields)))
+        return self._run("HPEXPIRETIME", key, *_fields("fields", fields))
 
     def httl(self, key: KeyT, *fields: FieldT) -> Reply[list[int]]:
         """Return in how many seconds fields expire; -1 is never, -2 no such field.
 
         https://redis.io/commands/httl/
         """
-        return self._run(Command("HTTL", key, *_fields("fields", fields)))
+        return self._run("HTTL", key, *_fields("fields", fields))
 
     def hpttl(self, key: KeyT, *fields: FieldT) -> Reply[list[int]]:
         """Return in how many milliseconds fields expire; -1 is never, -2 no such field.
 
         https://redis.io/commands/hpttl/
         """
-        return self._run(Command("HPTTL", key, *_fields("fields", fields)))
+        return self._run("HPTTL", key, *_fields("fields", fields))
 
     # -- many hashes of the same fields: Redis 8.10 -------------------------------------------------------------------
     #
@@ -394,28 +393,28 @@ class HashCommands(CommandGroup[S]):
 
         https://redis.io/commands/himport-prepare/
         """
-        return self._run(Command("HIMPORT PREPARE", fieldset_name, *_several("fields", fields), reply=ok))
+        return self._run("HIMPORT PREPARE", fieldset_name, *_several("fields", fields), reply=ok)
 
     def himport_set(self, key: KeyT, fieldset_name: KeyT, values: Iterable[EncodableT]) -> Reply[bool]:
         """Make a hash of values for the fields of a fieldset that this connection has prepared; return ``True``.
 
         https://redis.io/commands/himport-set/
         """
-        return self._run(Command("HIMPORT SET", key, fieldset_name, *_several("values", values), reply=ok))
+        return self._run("HIMPORT SET", key, fieldset_name, *_several("values", values), reply=ok)
 
     def himport_discard(self, fieldset_name: KeyT) -> Reply[int]:
         """Forget a fieldset of this connection; return how many there were, 1 or 0.
 
         https://redis.io/commands/himport-discard/
         """
-        return self._run(Command("HIMPORT DISCARD", fieldset_name))
+        return self._run("HIMPORT DISCARD", fieldset_name)
 
     def himport_discard_all(self) -> Reply[int]:
         """Forget all fieldsets of this connection; return how many there were.
 
         https://redis.io/commands/himport-discardall/
         """
-        return self._run(Command("HIMPORT DISCARDALL"))
+        return self._run("HIMPORT DISCARDALL")
 
 
 def _several(name: str, values: Iterable[Any]) -> list[Any]:

@@ -1,6 +1,5 @@
 """HyperLogLogCommands: the commands of the group "hyperloglog"."""
 
-from redis_aio._command.command import Command
 from redis_aio._replies.common import ok
 from redis_aio.commands._arguments import some
 from redis_aio.commands.base import CommandGroup
@@ -15,18 +14,18 @@ class HyperLogLogCommands(CommandGroup[S]):
 
         https://redis.io/commands/pfadd/
         """
-        return self._run(Command("PFADD", name, *values))
+        return self._run("PFADD", name, *values)
 
     def pfcount(self, *sources: KeyT) -> Reply[int]:
         """Return about how many different elements the HyperLogLogs hold together; the standard error is 0.81 %.
 
         https://redis.io/commands/pfcount/
         """
-        return self._run(Command("PFCOUNT", *some("sources", sources)))
+        return self._run("PFCOUNT", *some("sources", sources))
 
     def pfmerge(self, dest: KeyT, *sources: KeyT) -> Reply[bool]:
         """Merge HyperLogLogs into ``dest``, which keeps its own elements.
 
         https://redis.io/commands/pfmerge/
         """
-        return self._run(Command("PFMERGE", dest, *sources, reply=ok))
+        return self._run("PFMERGE", dest, *sources, reply=ok)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, Literal, overload
 
-from redis_aio._command.command import Command
 from redis_aio._replies.common import boolean, ok, scan_page
 from redis_aio._replies.keys import grouped
 from redis_aio.commands._arguments import (
@@ -31,49 +30,49 @@ class KeyCommands(CommandGroup[S]):
 
         https://redis.io/commands/del/
         """
-        return self._run(Command("DEL", *some("names", names)))
+        return self._run("DEL", *some("names", names))
 
     def unlink(self, *names: KeyT) -> Reply[int]:
         """Delete keys and return how many there were; their memory is freed in the background.
 
         https://redis.io/commands/unlink/
         """
-        return self._run(Command("UNLINK", *some("names", names)))
+        return self._run("UNLINK", *some("names", names))
 
     def exists(self, *names: KeyT) -> Reply[int]:
         """Return how many of the names exist; a name given twice counts twice.
 
         https://redis.io/commands/exists/
         """
-        return self._run(Command("EXISTS", *some("names", names)))
+        return self._run("EXISTS", *some("names", names))
 
     def touch(self, *args: KeyT) -> Reply[int]:
         """Make keys look recently used, and return how many there are.
 
         https://redis.io/commands/touch/
         """
-        return self._run(Command("TOUCH", *some("args", args)))
+        return self._run("TOUCH", *some("args", args))
 
     def type(self, name: KeyT) -> Reply[S]:
         """Return the type of the value: ``"string"``, ``"hash"`` ... or ``"none"`` for a missing key.
 
         https://redis.io/commands/type/
         """
-        return self._run(Command("TYPE", name))
+        return self._run("TYPE", name)
 
     def randomkey(self) -> Reply[S | None]:
         """Return the name of some key, or ``None`` in an empty database.
 
         https://redis.io/commands/randomkey/
         """
-        return self._run(Command("RANDOMKEY"))
+        return self._run("RANDOMKEY")
 
     def keys(self, pattern: PatternT = "*") -> Reply[list[S]]:
         """Return all names that match a glob-style pattern; it blocks the server while it looks, unlike :meth:`scan`.
 
         https://redis.io/commands/keys/
         """
-        return self._run(Command("KEYS", pattern))
+        return self._run("KEYS", pattern)
 
     def scan(
         self,
@@ -96,7 +95,7 @@ class KeyCommands(CommandGroup[S]):
             options += ("COUNT", count)
         if _type is not None:
             options += ("TYPE", _type)
-        return self._run(Command("SCAN", cursor, *options, reply=scan_page))
+        return self._run("SCAN", cursor, *options, reply=scan_page)
 
     # -- names and places ---------------------------------------------------------------------------------------------
 
@@ -105,14 +104,14 @@ class KeyCommands(CommandGroup[S]):
 
         https://redis.io/commands/rename/
         """
-        return self._run(Command("RENAME", src, dst, reply=ok))
+        return self._run("RENAME", src, dst, reply=ok)
 
     def renamenx(self, src: KeyT, dst: KeyT) -> Reply[bool]:
         """Rename a key if ``dst`` is new, and return whether it was; a missing ``src`` is a ResponseError.
 
         https://redis.io/commands/renamenx/
         """
-        return self._run(Command("RENAMENX", src, dst, reply=boolean))
+        return self._run("RENAMENX", src, dst, reply=boolean)
 
     def copy(
         self,
@@ -132,14 +131,14 @@ class KeyCommands(CommandGroup[S]):
             options += ("DB", destination_db)
         if replace:
             options.append("REPLACE")
-        return self._run(Command("COPY", source, destination, *options, reply=boolean))
+        return self._run("COPY", source, destination, *options, reply=boolean)
 
     def move(self, name: KeyT, db: int) -> Reply[bool]:
         """Move a key to another database and return whether it was done; a key of that name there prevents it.
 
         https://redis.io/commands/move/
         """
-        return self._run(Command("MOVE", name, db, reply=boolean))
+        return self._run("MOVE", name, db, reply=boolean)
 
     def migrate(
         self,
@@ -173,7 +172,7 @@ class KeyCommands(CommandGroup[S]):
             options += ("AUTH2", username, auth or "")
         elif auth:
             options += ("AUTH", auth)
-        return self._run(Command("MIGRATE", host, port, "", destination_db, timeout, *options, "KEYS", *names))
+        return self._run("MIGRATE", host, port, "", destination_db, timeout, *options, "KEYS", *names)
 
     def dump(self, name: KeyT) -> Reply[bytes | None]:
         """Return the value in the server's own format, for :meth:`restore`, or ``None`` for a missing key.
@@ -182,7 +181,7 @@ class KeyCommands(CommandGroup[S]):
 
         https://redis.io/commands/dump/
         """
-        return self._run(Command("DUMP", name))
+        return self._run("DUMP", name)
 
     def restore(
         self,
@@ -211,7 +210,7 @@ class KeyCommands(CommandGroup[S]):
             options += ("IDLETIME", _integer("idletime", idletime))
         if frequency is not None:
             options += ("FREQ", _integer("frequency", frequency))
-        return self._run(Command("RESTORE", name, ttl, value, *options))
+        return self._run("RESTORE", name, ttl, value, *options)
 
     # -- expiry -------------------------------------------------------------------------------------------------------
 
@@ -260,42 +259,42 @@ class KeyCommands(CommandGroup[S]):
             if (nx and (xx or gt or lt)) or (gt and lt):
                 raise DataError("nx excludes xx, gt and lt, and gt and lt exclude each other")
             options = [word for word, given in (("NX", nx), ("XX", xx), ("GT", gt), ("LT", lt)) if given]
-        return self._run(Command(command, name, when, *options, reply=boolean))
+        return self._run(command, name, when, *options, reply=boolean)
 
     def persist(self, name: KeyT) -> Reply[bool]:
         """Let a key never expire, and return whether it was going to.
 
         https://redis.io/commands/persist/
         """
-        return self._run(Command("PERSIST", name, reply=boolean))
+        return self._run("PERSIST", name, reply=boolean)
 
     def ttl(self, name: KeyT) -> Reply[int]:
         """Return the seconds until a key expires, -1 for a key that does not, -2 for a missing key.
 
         https://redis.io/commands/ttl/
         """
-        return self._run(Command("TTL", name))
+        return self._run("TTL", name)
 
     def pttl(self, name: KeyT) -> Reply[int]:
         """Return the milliseconds until a key expires, -1 for a key that does not, -2 for a missing key.
 
         https://redis.io/commands/pttl/
         """
-        return self._run(Command("PTTL", name))
+        return self._run("PTTL", name)
 
     def expiretime(self, key: KeyT) -> Reply[int]:
         """Return the Unix time in seconds at which a key expires, -1 for a key that does not, -2 for a missing key.
 
         https://redis.io/commands/expiretime/
         """
-        return self._run(Command("EXPIRETIME", key))
+        return self._run("EXPIRETIME", key)
 
     def pexpiretime(self, key: KeyT) -> Reply[int]:
         """Return the Unix time in milliseconds at which a key expires, -1 where it does not, -2 for a missing key.
 
         https://redis.io/commands/pexpiretime/
         """
-        return self._run(Command("PEXPIRETIME", key))
+        return self._run("PEXPIRETIME", key)
 
     # -- how a value is kept ------------------------------------------------------------------------------------------
 
@@ -309,35 +308,35 @@ class KeyCommands(CommandGroup[S]):
         fact = infotype.upper()
         if fact not in _OBJECT_FACTS:
             raise DataError('infotype must be "encoding", "freq", "idletime" or "refcount"')
-        return self._run(Command(f"OBJECT {fact}", key))
+        return self._run(f"OBJECT {fact}", key)
 
     def object_encoding(self, key: KeyT) -> Reply[S | None]:
         """Return how the value is kept (``"int"``, ``"listpack"`` ...), or ``None`` for a missing key.
 
         https://redis.io/commands/object-encoding/
         """
-        return self._run(Command("OBJECT ENCODING", key))
+        return self._run("OBJECT ENCODING", key)
 
     def object_freq(self, key: KeyT) -> Reply[int | None]:
         """Return how often the key is used, on a logarithmic scale; a ResponseError unless the server evicts by LFU.
 
         https://redis.io/commands/object-freq/
         """
-        return self._run(Command("OBJECT FREQ", key))
+        return self._run("OBJECT FREQ", key)
 
     def object_idletime(self, key: KeyT) -> Reply[int | None]:
         """Return the seconds since the key was last used; a ResponseError where the server evicts by LFU.
 
         https://redis.io/commands/object-idletime/
         """
-        return self._run(Command("OBJECT IDLETIME", key))
+        return self._run("OBJECT IDLETIME", key)
 
     def object_refcount(self, key: KeyT) -> Reply[int | None]:
         """Return how many references the server holds to the value, or ``None`` for a missing key.
 
         https://redis.io/commands/object-refcount/
         """
-        return self._run(Command("OBJECT REFCOUNT", key))
+        return self._run("OBJECT REFCOUNT", key)
 
     # -- sorting ------------------------------------------------------------------------------------------------------
 
@@ -438,7 +437,7 @@ class KeyCommands(CommandGroup[S]):
             raise DataError("groups and store exclude each other: with store the reply is a number")
         if store is not None:
             options += ("STORE", store)
-        return self._run(Command("SORT", name, *options, reply=grouped(len(patterns)) if groups else None))
+        return self._run("SORT", name, *options, reply=grouped(len(patterns)) if groups else None)
 
     @overload
     def sort_ro(
@@ -489,7 +488,7 @@ class KeyCommands(CommandGroup[S]):
         https://redis.io/commands/sort_ro/
         """
         patterns = [] if get is None else one_or_many(get)
-        return self._run(Command("SORT_RO", key, *_sort_options(start, num, by, patterns, desc, alpha)))
+        return self._run("SORT_RO", key, *_sort_options(start, num, by, patterns, desc, alpha))
 
     # -- replication of what was written ------------------------------------------------------------------------------
 
@@ -501,7 +500,7 @@ class KeyCommands(CommandGroup[S]):
 
         https://redis.io/commands/wait/
         """
-        return self._run(Command("WAIT", num_replicas, timeout))
+        return self._run("WAIT", num_replicas, timeout)
 
     def waitaof(self, num_local: int, num_replicas: int, timeout: int) -> Reply[list[int]]:
         """Wait until what *this connection* wrote is synced to disk here (0 or 1) and on replicas; return both numbers.
@@ -510,7 +509,7 @@ class KeyCommands(CommandGroup[S]):
 
         https://redis.io/commands/waitaof/
         """
-        return self._run(Command("WAITAOF", num_local, num_replicas, timeout))
+        return self._run("WAITAOF", num_local, num_replicas, timeout)
 
 
 def _integer(name: str, value: Any) -> int:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any, Literal, overload
 
-from redis_aio._command.command import Command
 from redis_aio._replies.common import ok
 from redis_aio._replies.lists import popped
 from redis_aio.commands._arguments import some
@@ -27,7 +26,7 @@ class ListCommands(CommandGroup[S]):
 
         https://redis.io/commands/blpop/
         """
-        return self._run(Command("BLPOP", *keys_and_wait(keys, timeout), reply=popped))
+        return self._run("BLPOP", *keys_and_wait(keys, timeout), reply=popped)
 
     def brpop(self, keys: KeyT | Iterable[KeyT], timeout: Number | None = 0) -> Reply[tuple[S, S] | None]:
         """Pop the last element of the first list that has one; return the list's key and the element.
@@ -36,7 +35,7 @@ class ListCommands(CommandGroup[S]):
 
         https://redis.io/commands/brpop/
         """
-        return self._run(Command("BRPOP", *keys_and_wait(keys, timeout), reply=popped))
+        return self._run("BRPOP", *keys_and_wait(keys, timeout), reply=popped)
 
     def brpoplpush(self, src: KeyT, dst: KeyT, timeout: Number | None = 0) -> Reply[S | None]:
         """Move the last element of ``src`` to the front of ``dst``; return it. The server prefers :meth:`blmove`.
@@ -45,7 +44,7 @@ class ListCommands(CommandGroup[S]):
 
         https://redis.io/commands/brpoplpush/
         """
-        return self._run(Command("BRPOPLPUSH", src, dst, wait(timeout)))
+        return self._run("BRPOPLPUSH", src, dst, wait(timeout))
 
     def blmpop(
         self, timeout: float, numkeys: int, *args: KeyT, direction: str, count: int | None = 1
@@ -58,7 +57,7 @@ class ListCommands(CommandGroup[S]):
         https://redis.io/commands/blmpop/
         """
         seconds = wait(timeout)
-        return self._run(Command("BLMPOP", seconds, *_multi_pop(numkeys, args, direction, count)))
+        return self._run("BLMPOP", seconds, *_multi_pop(numkeys, args, direction, count))
 
     def blmove(
         self, first_list: KeyT, second_list: KeyT, timeout: Number, src: str = "LEFT", dest: str = "RIGHT"
@@ -71,7 +70,7 @@ class ListCommands(CommandGroup[S]):
         https://redis.io/commands/blmove/
         """
         ends = _ends(src, dest)
-        return self._run(Command("BLMOVE", first_list, second_list, *ends, wait(timeout)))
+        return self._run("BLMOVE", first_list, second_list, *ends, wait(timeout))
 
     def blmovem(
         self,
@@ -93,7 +92,7 @@ class ListCommands(CommandGroup[S]):
         """
         options = _move_options(count, mode, ordering)
         seconds = wait(timeout)
-        return self._run(Command("BLMOVEM", first_list, second_list, *_ends(src, dest), seconds, *options))
+        return self._run("BLMOVEM", first_list, second_list, *_ends(src, dest), seconds, *options)
 
     # -- commands that do not -----------------------------------------------------------------------------------------
 
@@ -106,7 +105,7 @@ class ListCommands(CommandGroup[S]):
 
         https://redis.io/commands/lmpop/
         """
-        return self._run(Command("LMPOP", *_multi_pop(num_keys, args, direction, count)))
+        return self._run("LMPOP", *_multi_pop(num_keys, args, direction, count))
 
     def lmove(self, first_list: KeyT, second_list: KeyT, src: str = "LEFT", dest: str = "RIGHT") -> Reply[S | None]:
         """Move an element from the end ``src`` of one list to the end ``dest`` of another; return it.
@@ -115,7 +114,7 @@ class ListCommands(CommandGroup[S]):
 
         https://redis.io/commands/lmove/
         """
-        return self._run(Command("LMOVE", first_list, second_list, *_ends(src, dest)))
+        return self._run("LMOVE", first_list, second_list, *_ends(src, dest))
 
     def lmovem(
         self,
@@ -135,14 +134,14 @@ class ListCommands(CommandGroup[S]):
         https://redis.io/commands/lmovem/
         """
         options = _move_options(count, mode, ordering)
-        return self._run(Command("LMOVEM", first_list, second_list, *_ends(src, dest), *options))
+        return self._run("LMOVEM", first_list, second_list, *_ends(src, dest), *options)
 
     def lindex(self, name: KeyT, index: int) -> Reply[S | None]:
         """Return the element at a position, ``None`` beyond the ends; -1 is the last.
 
         https://redis.io/commands/lindex/
         """
-        return self._run(Command("LINDEX", name, index))
+        return self._run("LINDEX", name, index)
 
     def linsert(self, name: KeyT, where: str, refvalue: FieldT, value: FieldT) -> Reply[int]:
         """Insert an element BEFORE or AFTER the first one that equals ``refvalue``; return the new length.
@@ -152,14 +151,14 @@ class ListCommands(CommandGroup[S]):
         https://redis.io/commands/linsert/
         """
         place = one_of("where", where, "BEFORE", "AFTER")
-        return self._run(Command("LINSERT", name, place, refvalue, value))
+        return self._run("LINSERT", name, place, refvalue, value)
 
     def llen(self, name: KeyT) -> Reply[int]:
         """Return the length, 0 if there is no list.
 
         https://redis.io/commands/llen/
         """
-        return self._run(Command("LLEN", name))
+        return self._run("LLEN", name)
 
     @overload
     def lpop(self, name: KeyT, count: None = None) -> Reply[S | None]: ...
@@ -172,7 +171,7 @@ class ListCommands(CommandGroup[S]):
 
         https://redis.io/commands/lpop/
         """
-        return self._run(Command("LPOP", name) if count is None else Command("LPOP", name, count))
+        return self._run("LPOP", name, *(() if count is None else (count,)))
 
     def lpush(self, name: KeyT, *values: FieldT) -> Reply[int]:
         """Push elements to the front one by one, so that the last one given is first; return the new length.
@@ -180,7 +179,7 @@ class ListCommands(CommandGroup[S]):
         https://redis.io/commands/lpush/
         """
         some("values", values)
-        return self._run(Command("LPUSH", name, *values))
+        return self._run("LPUSH", name, *values)
 
     def lpushx(self, name: KeyT, *values: FieldT) -> Reply[int]:
         """Push elements to the front if the list exists; return the new length, 0 if there is no list.
@@ -188,14 +187,14 @@ class ListCommands(CommandGroup[S]):
         https://redis.io/commands/lpushx/
         """
         some("values", values)
-        return self._run(Command("LPUSHX", name, *values))
+        return self._run("LPUSHX", name, *values)
 
     def lrange(self, name: KeyT, start: int, end: int) -> Reply[list[S]]:
         """Return the elements from one position to another, both included; -1 is the last.
 
         https://redis.io/commands/lrange/
         """
-        return self._run(Command("LRANGE", name, start, end))
+        return self._run("LRANGE", name, start, end)
 
     def lrem(self, name: KeyT, count: int, value: FieldT) -> Reply[int]:
         """Remove elements that equal ``value``; return how many.
@@ -204,21 +203,21 @@ class ListCommands(CommandGroup[S]):
 
         https://redis.io/commands/lrem/
         """
-        return self._run(Command("LREM", name, count, value))
+        return self._run("LREM", name, count, value)
 
     def lset(self, name: KeyT, index: int, value: FieldT) -> Reply[bool]:
         """Set the element at a position, which must exist; return ``True``.
 
         https://redis.io/commands/lset/
         """
-        return self._run(Command("LSET", name, index, value, reply=ok))
+        return self._run("LSET", name, index, value, reply=ok)
 
     def ltrim(self, name: KeyT, start: int, end: int) -> Reply[bool]:
         """Keep only the elements from one position to another, both included; return ``True``.
 
         https://redis.io/commands/ltrim/
         """
-        return self._run(Command("LTRIM", name, start, end, reply=ok))
+        return self._run("LTRIM", name, start, end, reply=ok)
 
     @overload
     def rpop(self, name: KeyT, count: None = None) -> Reply[S | None]: ...
@@ -231,14 +230,14 @@ class ListCommands(CommandGroup[S]):
 
         https://redis.io/commands/rpop/
         """
-        return self._run(Command("RPOP", name) if count is None else Command("RPOP", name, count))
+        return self._run("RPOP", name, *(() if count is None else (count,)))
 
     def rpoplpush(self, src: KeyT, dst: KeyT) -> Reply[S | None]:
         """Move the last element of ``src`` to the front of ``dst``; return it. The server prefers :meth:`lmove`.
 
         https://redis.io/commands/rpoplpush/
         """
-        return self._run(Command("RPOPLPUSH", src, dst))
+        return self._run("RPOPLPUSH", src, dst)
 
     def rpush(self, name: KeyT, *values: FieldT) -> Reply[int]:
         """Push elements to the back; return the new length.
@@ -246,7 +245,7 @@ class ListCommands(CommandGroup[S]):
         https://redis.io/commands/rpush/
         """
         some("values", values)
-        return self._run(Command("RPUSH", name, *values))
+        return self._run("RPUSH", name, *values)
 
     def rpushx(self, name: KeyT, *values: FieldT) -> Reply[int]:
         """Push elements to the back if the list exists; return the new length, 0 if there is no list.
@@ -254,7 +253,7 @@ class ListCommands(CommandGroup[S]):
         https://redis.io/commands/rpushx/
         """
         some("values", values)
-        return self._run(Command("RPUSHX", name, *values))
+        return self._run("RPUSHX", name, *values)
 
     @overload
     def lpos(
@@ -295,7 +294,7 @@ class ListCommands(CommandGroup[S]):
             options += ("COUNT", count)
         if maxlen is not None:
             options += ("MAXLEN", maxlen)
-        return self._run(Command("LPOS", name, value, *options))
+        return self._run("LPOS", name, value, *options)
 
 
 def _ends(src: str, dest: str) -> tuple[str, str]:

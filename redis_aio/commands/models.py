@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from redis_aio._command.command import Command
 from redis_aio._command.table import SPECS
 from redis_aio._replies.common import list_of, optional
 from redis_aio.codecs import JSON_CODEC, Codec
@@ -30,7 +29,7 @@ class ModelCommands(StringCommands[S]):
 
         https://redis.io/commands/get/
         """
-        return self._run(Command("GET", name, reply=optional(self._reader(kind)), spec=_RAW_GET))
+        return self._run("GET", name, reply=optional(self._reader(kind)), spec=_RAW_GET)
 
     def mget_as(self, keys: KeysT, kind: type[M]) -> Reply[list[M | None]]:
         """Return the values of keys as ones of this type; ``None`` for a key that there is not.
@@ -38,7 +37,7 @@ class ModelCommands(StringCommands[S]):
         https://redis.io/commands/mget/
         """
         names = some("keys", one_or_many(keys))
-        return self._run(Command("MGET", *names, reply=list_of(optional(self._reader(kind))), spec=_RAW_MGET))
+        return self._run("MGET", *names, reply=list_of(optional(self._reader(kind))), spec=_RAW_MGET)
 
     def set_as(
         self,

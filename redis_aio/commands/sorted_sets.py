@@ -6,7 +6,6 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from redis_aio._command.command import Command
 from redis_aio._replies import sorted_sets as replies
 from redis_aio._replies.common import float_or_none, scan_page
 from redis_aio.commands._arguments import at_most_one, one_or_many, some
@@ -100,49 +99,49 @@ class SortedSetCommands(CommandGroup[S]):
                 raise DataError("incr works on a single member, but mapping has several")
             words = {"NX": nx, "XX": xx, "CH": ch, "INCR": incr, "GT": gt, "LT": lt}
             pieces = [*(word for word, given in words.items() if given), *pieces]
-        return self._run(Command("ZADD", name, *pieces, reply=float_or_none if incr else None))
+        return self._run("ZADD", name, *pieces, reply=float_or_none if incr else None)
 
     def zcard(self, name: KeyT) -> Reply[int]:
         """Return how many members there are.
 
         https://redis.io/commands/zcard/
         """
-        return self._run(Command("ZCARD", name))
+        return self._run("ZCARD", name)
 
     def zcount(self, name: KeyT, min: ZScoreBoundT, max: ZScoreBoundT) -> Reply[int]:
         """Return how many members have a score between the bounds.
 
         https://redis.io/commands/zcount/
         """
-        return self._run(Command("ZCOUNT", name, min, max))
+        return self._run("ZCOUNT", name, min, max)
 
     def zincrby(self, name: KeyT, amount: float, value: FieldT) -> Reply[float]:
         """Add to the score of a member, which counts as 0 if there is none; return the sum.
 
         https://redis.io/commands/zincrby/
         """
-        return self._run(Command("ZINCRBY", name, amount, value, reply=float))
+        return self._run("ZINCRBY", name, amount, value, reply=float)
 
     def zlexcount(self, name: KeyT, min: EncodableT, max: EncodableT) -> Reply[int]:
         """Return how many members are between the bounds, where all have the same score.
 
         https://redis.io/commands/zlexcount/
         """
-        return self._run(Command("ZLEXCOUNT", name, min, max))
+        return self._run("ZLEXCOUNT", name, min, max)
 
     def zscore(self, name: KeyT, value: FieldT) -> Reply[float | None]:
         """Return the score of a member, or ``None``.
 
         https://redis.io/commands/zscore/
         """
-        return self._run(Command("ZSCORE", name, value, reply=float_or_none))
+        return self._run("ZSCORE", name, value, reply=float_or_none)
 
     def zmscore(self, key: KeyT, members: FieldT | Iterable[FieldT]) -> Reply[list[float | None]]:
         """Return the scores of members in their order, ``None`` for those that are not there.
 
         https://redis.io/commands/zmscore/
         """
-        return self._run(Command("ZMSCORE", key, *some("members", one_or_many(members)), reply=replies.scores))
+        return self._run("ZMSCORE", key, *some("members", one_or_many(members)), reply=replies.scores)
 
     @overload
     def zrank(
@@ -167,7 +166,7 @@ class SortedSetCommands(CommandGroup[S]):
 
         https://redis.io/commands/zrank/
         """
-        return self._run(_rank("ZRANK", name, value, withscore, score_cast_func))
+        return self._rank("ZRANK", name, value, withscore, score_cast_func)
 
     @overload
     def zrevrank(
@@ -192,7 +191,7 @@ class SortedSetCommands(CommandGroup[S]):
 
         https://redis.io/commands/zrevrank/
         """
-        return self._run(_rank("ZREVRANK", name, value, withscore, score_cast_func))
+        return self._rank("ZREVRANK", name, value, withscore, score_cast_func)
 
     @overload
     def zrandmember(self, key: KeyT, count: None = None, withscores: Literal[False] = False) -> Reply[S | None]: ...
@@ -213,10 +212,10 @@ class SortedSetCommands(CommandGroup[S]):
         if count is None:
             if withscores:
                 raise DataError("withscores needs a count")
-            return self._run(Command("ZRANDMEMBER", key))
+            return self._run("ZRANDMEMBER", key)
         if withscores:
-            return self._run(Command("ZRANDMEMBER", key, count, "WITHSCORES", reply=replies.flat_with_scores))
-        return self._run(Command("ZRANDMEMBER", key, count))
+            return self._run("ZRANDMEMBER", key, count, "WITHSCORES", reply=replies.flat_with_scores)
+        return self._run("ZRANDMEMBER", key, count)
 
     @overload
     def zscan(
@@ -258,9 +257,9 @@ class SortedSetCommands(CommandGroup[S]):
         """
         options = scan_options(match, count)
         if no_scores:
-            return self._run(Command("ZSCAN", name, cursor, *options, "NOSCORES", reply=scan_page))
+            return self._run("ZSCAN", name, cursor, *options, "NOSCORES", reply=scan_page)
         parser = replies.scanned_with_scores(score_cast_func)
-        return self._run(Command("ZSCAN", name, cursor, *options, reply=parser))
+        return self._run("ZSCAN", name, cursor, *options, reply=parser)
 
     # -- taking members out -------------------------------------------------------------------------------------------
 
@@ -269,42 +268,42 @@ class SortedSetCommands(CommandGroup[S]):
 
         https://redis.io/commands/zrem/
         """
-        return self._run(Command("ZREM", name, *some("values", values)))
+        return self._run("ZREM", name, *some("values", values))
 
     def zremrangebylex(self, name: KeyT, min: EncodableT, max: EncodableT) -> Reply[int]:
         """Remove the members between the bounds, where all have the same score; return how many there were.
 
         https://redis.io/commands/zremrangebylex/
         """
-        return self._run(Command("ZREMRANGEBYLEX", name, min, max))
+        return self._run("ZREMRANGEBYLEX", name, min, max)
 
     def zremrangebyrank(self, name: KeyT, min: int, max: int) -> Reply[int]:
         """Remove the members from one position to another, both included; return how many there were.
 
         https://redis.io/commands/zremrangebyrank/
         """
-        return self._run(Command("ZREMRANGEBYRANK", name, min, max))
+        return self._run("ZREMRANGEBYRANK", name, min, max)
 
     def zremrangebyscore(self, name: KeyT, min: ZScoreBoundT, max: ZScoreBoundT) -> Reply[int]:
         """Remove the members with a score between the bounds; return how many there were.
 
         https://redis.io/commands/zremrangebyscore/
         """
-        return self._run(Command("ZREMRANGEBYSCORE", name, min, max))
+        return self._run("ZREMRANGEBYSCORE", name, min, max)
 
     def zpopmax(self, name: KeyT, count: int | None = None) -> Reply[list[tuple[S, float]]]:
         """Remove and return the member with the highest score, or ``count`` of them, with scores.
 
         https://redis.io/commands/zpopmax/
         """
-        return self._run(Command("ZPOPMAX", name, *_optional(count), reply=replies.with_scores))
+        return self._run("ZPOPMAX", name, *_optional(count), reply=replies.with_scores)
 
     def zpopmin(self, name: KeyT, count: int | None = None) -> Reply[list[tuple[S, float]]]:
         """Remove and return the member with the lowest score, or ``count`` of them, with scores.
 
         https://redis.io/commands/zpopmin/
         """
-        return self._run(Command("ZPOPMIN", name, *_optional(count), reply=replies.with_scores))
+        return self._run("ZPOPMIN", name, *_optional(count), reply=replies.with_scores)
 
     def bzpopmax(self, keys: KeysT, timeout: TimeoutSecT | None = 0) -> Reply[tuple[S, S, float] | None]:
         """Pop the highest member of the first set that has any; return key, member and score.
@@ -313,7 +312,7 @@ class SortedSetCommands(CommandGroup[S]):
 
         https://redis.io/commands/bzpopmax/
         """
-        return self._run(Command("BZPOPMAX", *keys_and_wait(keys, timeout), reply=replies.popped_with_score))
+        return self._run("BZPOPMAX", *keys_and_wait(keys, timeout), reply=replies.popped_with_score)
 
     def bzpopmin(self, keys: KeysT, timeout: TimeoutSecT | None = 0) -> Reply[tuple[S, S, float] | None]:
         """Pop the lowest member of the first set that has any; return key, member and score.
@@ -322,7 +321,7 @@ class SortedSetCommands(CommandGroup[S]):
 
         https://redis.io/commands/bzpopmin/
         """
-        return self._run(Command("BZPOPMIN", *keys_and_wait(keys, timeout), reply=replies.popped_with_score))
+        return self._run("BZPOPMIN", *keys_and_wait(keys, timeout), reply=replies.popped_with_score)
 
     def zmpop(
         self,
@@ -339,7 +338,7 @@ class SortedSetCommands(CommandGroup[S]):
         https://redis.io/commands/zmpop/
         """
         pieces = _multi_pop(num_keys, keys, min, max, count)
-        return self._run(Command("ZMPOP", *pieces, reply=replies.multi_popped))
+        return self._run("ZMPOP", *pieces, reply=replies.multi_popped)
 
     def bzmpop(
         self,
@@ -357,7 +356,7 @@ class SortedSetCommands(CommandGroup[S]):
         https://redis.io/commands/bzmpop/
         """
         pieces = _multi_pop(numkeys, keys, min, max, count)
-        return self._run(Command("BZMPOP", wait(timeout), *pieces, reply=replies.multi_popped))
+        return self._run("BZMPOP", wait(timeout), *pieces, reply=replies.multi_popped)
 
     # -- ranges -------------------------------------------------------------------------------------------------------
 
@@ -444,7 +443,7 @@ class SortedSetCommands(CommandGroup[S]):
         options = _range_options(byscore, bylex, desc, offset, num)
         if options == ["REV"]:  # servers before 6.2 know it only by this name
             return self.zrevrange(name, start, end, withscores, score_cast_func)
-        return self._run(_range("ZRANGE", name, start, end, options, withscores, score_cast_func))
+        return self._scored("ZRANGE", (name, start, end, *options), withscores, score_cast_func)
 
     @overload
     def zrevrange(
@@ -485,7 +484,7 @@ class SortedSetCommands(CommandGroup[S]):
 
         https://redis.io/commands/zrevrange/
         """
-        return self._run(_range("ZREVRANGE", name, start, end, (), withscores, score_cast_func))
+        return self._scored("ZREVRANGE", (name, start, end), withscores, score_cast_func)
 
     def zrangestore(
         self,
@@ -504,7 +503,7 @@ class SortedSetCommands(CommandGroup[S]):
         https://redis.io/commands/zrangestore/
         """
         options = _range_options(byscore, bylex, desc, offset, num)
-        return self._run(Command("ZRANGESTORE", dest, name, start, end, *options))
+        return self._run("ZRANGESTORE", dest, name, start, end, *options)
 
     def zrangebylex(
         self, name: KeyT, min: EncodableT, max: EncodableT, start: int | None = None, num: int | None = None
@@ -515,7 +514,7 @@ class SortedSetCommands(CommandGroup[S]):
 
         https://redis.io/commands/zrangebylex/
         """
-        return self._run(Command("ZRANGEBYLEX", name, min, max, *limit("start", start, num)))
+        return self._run("ZRANGEBYLEX", name, min, max, *limit("start", start, num))
 
     def zrevrangebylex(
         self, name: KeyT, max: EncodableT, min: EncodableT, start: int | None = None, num: int | None = None
@@ -526,7 +525,7 @@ class SortedSetCommands(CommandGroup[S]):
 
         https://redis.io/commands/zrevrangebylex/
         """
-        return self._run(Command("ZREVRANGEBYLEX", name, max, min, *limit("start", start, num)))
+        return self._run("ZREVRANGEBYLEX", name, max, min, *limit("start", start, num))
 
     @overload
     def zrangebyscore(
@@ -579,7 +578,7 @@ class SortedSetCommands(CommandGroup[S]):
         https://redis.io/commands/zrangebyscore/
         """
         options = limit("start", start, num)
-        return self._run(_range("ZRANGEBYSCORE", name, min, max, options, withscores, score_cast_func))
+        return self._scored("ZRANGEBYSCORE", (name, min, max, *options), withscores, score_cast_func)
 
     @overload
     def zrevrangebyscore(
@@ -632,7 +631,7 @@ class SortedSetCommands(CommandGroup[S]):
         https://redis.io/commands/zrevrangebyscore/
         """
         options = limit("start", start, num)
-        return self._run(_range("ZREVRANGEBYSCORE", name, max, min, options, withscores, score_cast_func))
+        return self._scored("ZREVRANGEBYSCORE", (name, max, min, *options), withscores, score_cast_func)
 
     # -- several sets -------------------------------------------------------------------------------------------------
 
@@ -645,15 +644,15 @@ class SortedSetCommands(CommandGroup[S]):
         """
         pieces = _numbered(keys)
         if withscores:
-            return self._run(Command("ZDIFF", *pieces, "WITHSCORES", reply=replies.flat_with_scores))
-        return self._run(Command("ZDIFF", *pieces))
+            return self._run("ZDIFF", *pieces, "WITHSCORES", reply=replies.flat_with_scores)
+        return self._run("ZDIFF", *pieces)
 
     def zdiffstore(self, dest: KeyT, keys: KeysT) -> Reply[int]:
         """Replace ``dest`` by what :meth:`zdiff` returns; return how many members it has.
 
         https://redis.io/commands/zdiffstore/
         """
-        return self._run(Command("ZDIFFSTORE", dest, *_numbered(keys)))
+        return self._run("ZDIFFSTORE", dest, *_numbered(keys))
 
     @overload
     def zinter(
@@ -675,14 +674,14 @@ class SortedSetCommands(CommandGroup[S]):
 
         https://redis.io/commands/zinter/
         """
-        return self._run(_scored("ZINTER", _weighted(keys, aggregate), withscores, float))
+        return self._scored("ZINTER", _weighted(keys, aggregate), withscores, float)
 
     def zinterstore(self, dest: KeyT, keys: KeysT, aggregate: str | None = None) -> Reply[int]:
         """Replace ``dest`` by what :meth:`zinter` returns; return how many members it has.
 
         https://redis.io/commands/zinterstore/
         """
-        return self._run(Command("ZINTERSTORE", dest, *_weighted(keys, aggregate)))
+        return self._run("ZINTERSTORE", dest, *_weighted(keys, aggregate))
 
     def zintercard(self, numkeys: int, keys: KeysT, limit: int = 0) -> Reply[int]:
         """Return how many members :meth:`zinter` would; it stops counting at ``limit``, 0 is none.
@@ -691,7 +690,7 @@ class SortedSetCommands(CommandGroup[S]):
 
         https://redis.io/commands/zintercard/
         """
-        return self._run(Command("ZINTERCARD", numkeys, *counted("keys", numkeys, keys), "LIMIT", limit))
+        return self._run("ZINTERCARD", numkeys, *counted("keys", numkeys, keys), "LIMIT", limit)
 
     @overload
     def zunion(
@@ -729,14 +728,24 @@ class SortedSetCommands(CommandGroup[S]):
 
         https://redis.io/commands/zunion/
         """
-        return self._run(_scored("ZUNION", _weighted(keys, aggregate), withscores, score_cast_func))
+        return self._scored("ZUNION", _weighted(keys, aggregate), withscores, score_cast_func)
 
     def zunionstore(self, dest: KeyT, keys: KeysT, aggregate: str | None = None) -> Reply[int]:
         """Replace ``dest`` by what :meth:`zunion` returns; return how many members it has.
 
         https://redis.io/commands/zunionstore/
         """
-        return self._run(Command("ZUNIONSTORE", dest, *_weighted(keys, aggregate)))
+        return self._run("ZUNIONSTORE", dest, *_weighted(keys, aggregate))
+
+    def _rank(self, command: str, key: KeyT, value: FieldT, withscore: bool, cast: Callable[[Any], Any]) -> Reply[Any]:
+        if withscore:
+            return self._run(command, key, value, "WITHSCORE", reply=replies.rank_with_score(cast))
+        return self._run(command, key, value)
+
+    def _scored(self, command: str, pieces: Iterable[Any], withscores: bool, cast: Callable[[Any], Any]) -> Reply[Any]:
+        if withscores:
+            return self._run(command, *pieces, "WITHSCORES", reply=replies.with_cast_scores(cast))
+        return self._run(command, *pieces)
 
 
 def _scored_members(mapping: Mapping[Any, EncodableT]) -> list[EncodableT]:
@@ -749,30 +758,6 @@ def _scored_members(mapping: Mapping[Any, EncodableT]) -> list[EncodableT]:
 
 def _optional(count: int | None) -> tuple[int, ...]:
     return () if count is None else (count,)
-
-
-def _rank(name: str, key: KeyT, value: FieldT, withscore: bool, cast: Callable[[Any], Any]) -> Command[Any]:
-    if withscore:
-        return Command(name, key, value, "WITHSCORE", reply=replies.rank_with_score(cast))
-    return Command(name, key, value)
-
-
-def _scored(name: str, pieces: Iterable[Any], withscores: bool, cast: Callable[[Any], Any]) -> Command[Any]:
-    if withscores:
-        return Command(name, *pieces, "WITHSCORES", reply=replies.with_cast_scores(cast))
-    return Command(name, *pieces)
-
-
-def _range(
-    name: str,
-    key: KeyT,
-    start: EncodableT,
-    end: EncodableT,
-    options: Iterable[EncodableT],
-    withscores: bool,
-    cast: Callable[[Any], Any],
-) -> Command[Any]:
-    return _scored(name, (key, start, end, *options), withscores, cast)
 
 
 def _range_options(byscore: bool, bylex: bool, desc: bool, offset: int | None, num: int | None) -> list[EncodableT]:

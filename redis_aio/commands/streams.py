@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias, TypeVar, overload
 
-from redis_aio._command.command import Command
 from redis_aio._replies import streams as replies
 from redis_aio._replies.common import boolean, list_of, ok, text_keyed
 from redis_aio.commands._arguments import at_most_one, flat, some
@@ -98,14 +97,14 @@ class StreamCommands(CommandGroup[S]):
                 raise DataError("idmp must be a tuple: the producer's name and the entry's idempotent id")
             options += ("IDMP", *idmp)
         options += _trimming(maxlen, minid, approximate, limit)
-        return self._run(Command("XADD", name, *options, id, *_fields(fields)))
+        return self._run("XADD", name, *options, id, *_fields(fields))
 
     def xdel(self, name: KeyT, *ids: StreamIdT) -> Reply[int]:
         """Remove entries; return how many there were.
 
         https://redis.io/commands/xdel/
         """
-        return self._run(Command("XDEL", name, *some("ids", ids)))
+        return self._run("XDEL", name, *some("ids", ids))
 
     def xdelex(self, name: KeyT, *ids: StreamIdT, ref_policy: RefPolicy = "KEEPREF") -> Reply[list[int]]:
         """Remove entries and, by ``ref_policy``, their references; return a number for each id (Redis 8.2).
@@ -115,7 +114,7 @@ class StreamCommands(CommandGroup[S]):
         https://redis.io/commands/xdelex/
         """
         numbered = _numbered(ids)
-        return self._run(Command("XDELEX", name, *_policy(ref_policy), *numbered))
+        return self._run("XDELEX", name, *_policy(ref_policy), *numbered)
 
     def xtrim(
         self,
@@ -135,7 +134,7 @@ class StreamCommands(CommandGroup[S]):
         if maxlen is None and minid is None:
             raise DataError("either maxlen or minid must be given")
         options = _trimming(maxlen, minid, approximate, limit)
-        return self._run(Command("XTRIM", name, *options, *_policy(ref_policy)))
+        return self._run("XTRIM", name, *options, *_policy(ref_policy))
 
     def xsetid(
         self,
@@ -153,7 +152,7 @@ class StreamCommands(CommandGroup[S]):
             options += ("ENTRIESADDED", entries_added)
         if max_deleted_id is not None:
             options += ("MAXDELETEDID", max_deleted_id)
-        return self._run(Command("XSETID", name, last_id, *options, reply=ok))
+        return self._run("XSETID", name, last_id, *options, reply=ok)
 
     def xcfgset(self, name: KeyT, idmp_duration: int | None = None, idmp_maxsize: int | None = None) -> Reply[S]:
         """Set how many seconds (1 to 300), and how many per producer (1 to 1,000,000), idempotent ids are kept.
@@ -169,14 +168,14 @@ class StreamCommands(CommandGroup[S]):
             options += ("IDMP-MAXSIZE", _integer("idmp_maxsize", idmp_maxsize, 1, 1_000_000))
         if not options:
             raise DataError("either idmp_duration or idmp_maxsize must be given")
-        return self._run(Command("XCFGSET", name, *options))
+        return self._run("XCFGSET", name, *options)
 
     def xidmprecord(self, name: KeyT, producer_id: EncodableT, idempotent_id: EncodableT, id: StreamIdT) -> Reply[bool]:
         """Record the idempotent id of an entry that is there; a command for replication and loading (Redis 8.6.2).
 
         https://redis.io/commands/xidmprecord/
         """
-        return self._run(Command("XIDMPRECORD", name, producer_id, idempotent_id, id, reply=ok))
+        return self._run("XIDMPRECORD", name, producer_id, idempotent_id, id, reply=ok)
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -185,7 +184,7 @@ class StreamCommands(CommandGroup[S]):
 
         https://redis.io/commands/xlen/
         """
-        return self._run(Command("XLEN", name))
+        return self._run("XLEN", name)
 
     def xrange(
         self, name: KeyT, min: StreamIdT = "-", max: StreamIdT = "+", count: int | None = None
@@ -196,7 +195,7 @@ class StreamCommands(CommandGroup[S]):
 
         https://redis.io/commands/xrange/
         """
-        return self._run(Command("XRANGE", name, min, max, *_count(count), reply=replies.entries))
+        return self._run("XRANGE", name, min, max, *_count(count), reply=replies.entries)
 
     def xrevrange(
         self, name: KeyT, max: StreamIdT = "+", min: StreamIdT = "-", count: int | None = None
@@ -205,7 +204,7 @@ class StreamCommands(CommandGroup[S]):
 
         https://redis.io/commands/xrevrange/
         """
-        return self._run(Command("XREVRANGE", name, max, min, *_count(count), reply=replies.entries))
+        return self._run("XREVRANGE", name, max, min, *_count(count), reply=replies.entries)
 
     def xread(
         self,
@@ -227,7 +226,7 @@ class StreamCommands(CommandGroup[S]):
         https://redis.io/commands/xread/
         """
         options = [*_block(block), *_bounds(count, max_count, max_size)]
-        return self._run(Command("XREAD", *options, *_streams(streams), reply=replies.streams))
+        return self._run("XREAD", *options, *_streams(streams), reply=replies.streams)
 
     # -- consumer groups ----------------------------------------------------------------------------------------------
 
@@ -265,16 +264,14 @@ class StreamCommands(CommandGroup[S]):
         if claim_min_idle_time is not None:
             options += ("CLAIM", _integer("claim_min_idle_time", claim_min_idle_time))
         parse = replies.streams if claim_min_idle_time is None else replies.streams_with_claims
-        return self._run(
-            Command("XREADGROUP", "GROUP", groupname, consumername, *options, *_streams(streams), reply=parse)
-        )
+        return self._run("XREADGROUP", "GROUP", groupname, consumername, *options, *_streams(streams), reply=parse)
 
     def xack(self, name: KeyT, groupname: GroupT, *ids: StreamIdT) -> Reply[int]:
         """Acknowledge entries, which ends their pending; return how many were.
 
         https://redis.io/commands/xack/
         """
-        return self._run(Command("XACK", name, groupname, *some("ids", ids)))
+        return self._run("XACK", name, groupname, *some("ids", ids))
 
     def xackdel(
         self, name: KeyT, groupname: GroupT, *ids: StreamIdT, ref_policy: RefPolicy = "KEEPREF"
@@ -286,7 +283,7 @@ class StreamCommands(CommandGroup[S]):
         https://redis.io/commands/xackdel/
         """
         numbered = _numbered(ids)
-        return self._run(Command("XACKDEL", name, groupname, *_policy(ref_policy), *numbered))
+        return self._run("XACKDEL", name, groupname, *_policy(ref_policy), *numbered)
 
     def xnack(
         self,
@@ -309,7 +306,7 @@ class StreamCommands(CommandGroup[S]):
             pieces += ("RETRYCOUNT", _integer("retrycount", retrycount))
         if force:
             pieces.append("FORCE")
-        return self._run(Command("XNACK", name, groupname, *pieces))
+        return self._run("XNACK", name, groupname, *pieces)
 
     @overload
     def xclaim(
@@ -393,7 +390,7 @@ class StreamCommands(CommandGroup[S]):
             pieces += ("RETRYCOUNT", _integer("retrycount", retrycount, None))
         pieces += (word for word, given in (("FORCE", force), ("JUSTID", justid)) if _flag(word, given))
         parse = None if justid else replies.entries
-        return self._run(Command("XCLAIM", name, groupname, consumername, *pieces, reply=parse))
+        return self._run("XCLAIM", name, groupname, consumername, *pieces, reply=parse)
 
     @overload
     def xautoclaim(
@@ -453,14 +450,14 @@ class StreamCommands(CommandGroup[S]):
         if justid:
             pieces.append("JUSTID")
         parse = replies.claimed_ids if justid else replies.claimed
-        return self._run(Command("XAUTOCLAIM", name, groupname, consumername, *pieces, reply=parse))
+        return self._run("XAUTOCLAIM", name, groupname, consumername, *pieces, reply=parse)
 
     def xpending(self, name: KeyT, groupname: GroupT) -> Reply[dict[str, Any]]:
         """Return how many entries are pending in a group: "pending", "min", "max" and "consumers".
 
         https://redis.io/commands/xpending/
         """
-        return self._run(Command("XPENDING", name, groupname, reply=replies.pending))
+        return self._run("XPENDING", name, groupname, reply=replies.pending)
 
     @overload
     def xpending_range(
@@ -512,7 +509,7 @@ class StreamCommands(CommandGroup[S]):
         pieces += (min, max, _integer("count", count))
         if consumername:
             pieces.append(consumername)
-        return self._run(Command("XPENDING", name, groupname, *pieces, reply=replies.pending_range))
+        return self._run("XPENDING", name, groupname, *pieces, reply=replies.pending_range)
 
     def xgroup_create(
         self,
@@ -538,28 +535,28 @@ class StreamCommands(CommandGroup[S]):
         """
         options: list[EncodableT] = ["MKSTREAM"] if mkstream else []
         options += _entries_read(entries_read)
-        return self._run(Command("XGROUP CREATE", name, groupname, id, *options, reply=ok))
+        return self._run("XGROUP CREATE", name, groupname, id, *options, reply=ok)
 
     def xgroup_createconsumer(self, name: KeyT, groupname: GroupT, consumername: ConsumerT) -> Reply[int]:
         """Make a consumer in a group; return 1, or 0 if it is there.
 
         https://redis.io/commands/xgroup-createconsumer/
         """
-        return self._run(Command("XGROUP CREATECONSUMER", name, groupname, consumername))
+        return self._run("XGROUP CREATECONSUMER", name, groupname, consumername)
 
     def xgroup_delconsumer(self, name: KeyT, groupname: GroupT, consumername: ConsumerT) -> Reply[int]:
         """Remove a consumer; return how many entries were pending for it, which nobody gets any more.
 
         https://redis.io/commands/xgroup-delconsumer/
         """
-        return self._run(Command("XGROUP DELCONSUMER", name, groupname, consumername))
+        return self._run("XGROUP DELCONSUMER", name, groupname, consumername)
 
     def xgroup_destroy(self, name: KeyT, groupname: GroupT) -> Reply[bool]:
         """Remove a consumer group; return whether there was one.
 
         https://redis.io/commands/xgroup-destroy/
         """
-        return self._run(Command("XGROUP DESTROY", name, groupname, reply=boolean))
+        return self._run("XGROUP DESTROY", name, groupname, reply=boolean)
 
     def xgroup_setid(
         self, name: KeyT, groupname: GroupT, id: StreamIdT, entries_read: int | None = None
@@ -568,7 +565,7 @@ class StreamCommands(CommandGroup[S]):
 
         https://redis.io/commands/xgroup-setid/
         """
-        return self._run(Command("XGROUP SETID", name, groupname, id, *_entries_read(entries_read), reply=ok))
+        return self._run("XGROUP SETID", name, groupname, id, *_entries_read(entries_read), reply=ok)
 
     # -- looking on ---------------------------------------------------------------------------------------------------
 
@@ -580,37 +577,37 @@ class StreamCommands(CommandGroup[S]):
         if not full:
             if count is not None:
                 raise DataError("count needs full")
-            return self._run(Command("XINFO STREAM", name, reply=replies.info))
+            return self._run("XINFO STREAM", name, reply=replies.info)
         options = () if count is None else ("COUNT", _integer("count", count))  # here 0 is all of them
-        return self._run(Command("XINFO STREAM", name, "FULL", *options, reply=replies.full_info))
+        return self._run("XINFO STREAM", name, "FULL", *options, reply=replies.full_info)
 
     def xinfo_groups(self, name: KeyT) -> Reply[list[dict[str, Any]]]:
         """Return what is known of the consumer groups of a stream.
 
         https://redis.io/commands/xinfo-groups/
         """
-        return self._run(Command("XINFO GROUPS", name, reply=_dicts))
+        return self._run("XINFO GROUPS", name, reply=_dicts)
 
     def xinfo_consumers(self, name: KeyT, groupname: GroupT) -> Reply[list[dict[str, Any]]]:
         """Return what is known of the consumers of a group.
 
         https://redis.io/commands/xinfo-consumers/
         """
-        return self._run(Command("XINFO CONSUMERS", name, groupname, reply=_dicts))
+        return self._run("XINFO CONSUMERS", name, groupname, reply=_dicts)
 
     def xgroup_help(self) -> Reply[list[str]]:
         """Return what XGROUP can do, a line of text each.
 
         https://redis.io/commands/xgroup-help/
         """
-        return self._run(Command("XGROUP HELP", reply=replies.texts))
+        return self._run("XGROUP HELP", reply=replies.texts)
 
     def xinfo_help(self) -> Reply[list[str]]:
         """Return what XINFO can do, a line of text each.
 
         https://redis.io/commands/xinfo-help/
         """
-        return self._run(Command("XINFO HELP", reply=replies.texts))
+        return self._run("XINFO HELP", reply=replies.texts)
 
 
 def _integer(name: str, value: Any, least: int | None = 0, most: int | None = None) -> int:

@@ -4,7 +4,6 @@ import enum
 from collections.abc import Mapping
 from typing import Any, Literal, overload
 
-from redis_aio._command.command import Command
 from redis_aio._replies.common import boolean, ok
 from redis_aio._replies.strings import floats, match_list, set_result
 from redis_aio.commands._arguments import at_most_one, expiry, flat, milliseconds, one_or_many, seconds
@@ -30,7 +29,7 @@ class StringCommands(CommandGroup[S]):
 
         https://redis.io/commands/get/
         """
-        return self._run(Command("GET", name))
+        return self._run("GET", name)
 
     def mget(self, keys: KeysT, *args: KeyT) -> Reply[list[S | None]]:
         """Return the values of several keys in their order, ``None`` for a key that is missing or is not a string.
@@ -42,36 +41,36 @@ class StringCommands(CommandGroup[S]):
         names = one_or_many(keys, args)
         if not names:
             # MGET needs a key. A pipeline needs a reply in this place, so something harmless asks for one.
-            return self._run(Command("ECHO", "", reply=_nothing))
-        return self._run(Command("MGET", *names))
+            return self._run("ECHO", "", reply=_nothing)
+        return self._run("MGET", *names)
 
     def getrange(self, key: KeyT, start: int, end: int) -> Reply[S]:
         """Return the bytes from ``start`` to ``end``, both included; negative numbers count from the end.
 
         https://redis.io/commands/getrange/
         """
-        return self._run(Command("GETRANGE", key, start, end))
+        return self._run("GETRANGE", key, start, end)
 
     def substr(self, name: KeyT, start: int, end: int = -1) -> Reply[S]:
         """Return a part of the value; the old name of :meth:`getrange`.
 
         https://redis.io/commands/substr/
         """
-        return self._run(Command("SUBSTR", name, start, end))
+        return self._run("SUBSTR", name, start, end)
 
     def strlen(self, name: KeyT) -> Reply[int]:
         """Return the length of the value in bytes, 0 for a missing key.
 
         https://redis.io/commands/strlen/
         """
-        return self._run(Command("STRLEN", name))
+        return self._run("STRLEN", name)
 
     def digest(self, name: KeyT) -> Reply[S | None]:
         """Return the XXH3 digest of the value as 16 hexadecimal digits, or ``None`` for a missing key (Redis 8.4).
 
         https://redis.io/commands/digest/
         """
-        return self._run(Command("DIGEST", name))
+        return self._run("DIGEST", name)
 
     @overload
     def lcs(
@@ -141,7 +140,7 @@ class StringCommands(CommandGroup[S]):
             options += ("MINMATCHLEN", minmatchlen)
         if withmatchlen:
             options.append("WITHMATCHLEN")
-        return self._run(Command("LCS", key1, key2, *options, reply=match_list if idx else None))
+        return self._run("LCS", key1, key2, *options, reply=match_list if idx else None)
 
     # -- reading and changing -----------------------------------------------------------------------------------------
 
@@ -150,7 +149,7 @@ class StringCommands(CommandGroup[S]):
 
         https://redis.io/commands/getdel/
         """
-        return self._run(Command("GETDEL", name))
+        return self._run("GETDEL", name)
 
     def getex(
         self,
@@ -168,14 +167,14 @@ class StringCommands(CommandGroup[S]):
 
         https://redis.io/commands/getex/
         """
-        return self._run(Command("GETEX", name, *expiry(ex, px, exat, pxat, persist=persist)))
+        return self._run("GETEX", name, *expiry(ex, px, exat, pxat, persist=persist))
 
     def getset(self, name: KeyT, value: EncodableT) -> Reply[S | None]:
         """Set a value, drop the expiry and return the value before; ``set(..., get=True)`` does the same.
 
         https://redis.io/commands/getset/
         """
-        return self._run(Command("GETSET", name, value))
+        return self._run("GETSET", name, value)
 
     # -- setting ------------------------------------------------------------------------------------------------------
 
@@ -276,56 +275,58 @@ class StringCommands(CommandGroup[S]):
                 words = (*words, "EX", ex if type(ex) is int else seconds("ex", ex))
         else:
             words = (*words, *expiry(ex, px, exat, pxat, keepttl=keepttl))
-        return self._run(Command("SET", name, value, *words, reply=None if get else set_result))
+        if not words:  # as most are; a call with a star takes twice as long
+            return self._run("SET", name, value, reply=set_result)
+        return self._run("SET", name, value, *words, reply=None if get else set_result)
 
     def setex(self, name: KeyT, time: ExpiryT, value: EncodableT) -> Reply[bool]:
         """Set a value that expires in ``time`` seconds; ``set(..., ex=time)`` does the same.
 
         https://redis.io/commands/setex/
         """
-        return self._run(Command("SETEX", name, seconds("time", time), value, reply=ok))
+        return self._run("SETEX", name, seconds("time", time), value, reply=ok)
 
     def psetex(self, name: KeyT, time_ms: ExpiryT, value: EncodableT) -> Reply[bool]:
         """Set a value that expires in ``time_ms`` milliseconds; ``set(..., px=time_ms)`` does the same.
 
         https://redis.io/commands/psetex/
         """
-        return self._run(Command("PSETEX", name, milliseconds("time_ms", time_ms), value, reply=ok))
+        return self._run("PSETEX", name, milliseconds("time_ms", time_ms), value, reply=ok)
 
     def setnx(self, name: KeyT, value: EncodableT) -> Reply[bool]:
         """Set a value if the key is new and return whether it was.
 
         https://redis.io/commands/setnx/
         """
-        return self._run(Command("SETNX", name, value, reply=boolean))
+        return self._run("SETNX", name, value, reply=boolean)
 
     def setrange(self, name: KeyT, offset: int, value: EncodableT) -> Reply[int]:
         """Overwrite the value from byte ``offset`` on and return its new length; a gap is filled with zero bytes.
 
         https://redis.io/commands/setrange/
         """
-        return self._run(Command("SETRANGE", name, offset, value))
+        return self._run("SETRANGE", name, offset, value)
 
     def append(self, key: KeyT, value: EncodableT) -> Reply[int]:
         """Append to the value and return its new length.
 
         https://redis.io/commands/append/
         """
-        return self._run(Command("APPEND", key, value))
+        return self._run("APPEND", key, value)
 
     def mset(self, mapping: Mapping[AnyKeyT, EncodableT]) -> Reply[bool]:
         """Set several keys at once.
 
         https://redis.io/commands/mset/
         """
-        return self._run(Command("MSET", *flat(mapping), reply=ok))
+        return self._run("MSET", *flat(mapping), reply=ok)
 
     def msetnx(self, mapping: Mapping[AnyKeyT, EncodableT]) -> Reply[bool]:
         """Set several keys, if all of them are new, and return whether they were.
 
         https://redis.io/commands/msetnx/
         """
-        return self._run(Command("MSETNX", *flat(mapping), reply=boolean))
+        return self._run("MSETNX", *flat(mapping), reply=boolean)
 
     def msetex(
         self,
@@ -350,7 +351,7 @@ class StringCommands(CommandGroup[S]):
             if words[0] not in ("NX", "XX"):
                 raise DataError("data_persist_option must be DataPersistOptions.NX or DataPersistOptions.XX")
         words += expiry(ex, px, exat, pxat, keepttl=keepttl)
-        return self._run(Command("MSETEX", len(pairs) // 2, *pairs, *words))
+        return self._run("MSETEX", len(pairs) // 2, *pairs, *words)
 
     # -- counting -----------------------------------------------------------------------------------------------------
 
@@ -359,7 +360,7 @@ class StringCommands(CommandGroup[S]):
 
         https://redis.io/commands/incrby/
         """
-        return self._run(Command("INCRBY", name, amount))
+        return self._run("INCRBY", name, amount)
 
     incr = incrby
 
@@ -368,7 +369,7 @@ class StringCommands(CommandGroup[S]):
 
         https://redis.io/commands/decrby/
         """
-        return self._run(Command("DECRBY", name, amount))
+        return self._run("DECRBY", name, amount)
 
     decr = decrby
 
@@ -377,7 +378,7 @@ class StringCommands(CommandGroup[S]):
 
         https://redis.io/commands/incrbyfloat/
         """
-        return self._run(Command("INCRBYFLOAT", name, amount, reply=float))
+        return self._run("INCRBYFLOAT", name, amount, reply=float)
 
     @overload
     def increx(
@@ -456,7 +457,7 @@ class StringCommands(CommandGroup[S]):
             options.append("SATURATE")
         options += when
         options += [flag for flag, given in (("ENX", enx), ("NX", nx), ("XX", xx)) if given]
-        return self._run(Command("INCREX", name, *options, reply=None if byfloat is None else floats))
+        return self._run("INCREX", name, *options, reply=None if byfloat is None else floats)
 
     # -- deleting -----------------------------------------------------------------------------------------------------
 
@@ -479,14 +480,14 @@ class StringCommands(CommandGroup[S]):
             condition = _condition(False, False, ifeq, ifne, ifdeq, ifdne)
         except DataError as error:
             raise ValueError(str(error)) from None
-        return self._run(Command("DELEX", name, *condition))
+        return self._run("DELEX", name, *condition)
 
     def delifeq(self, name: KeyT, value: EncodableT) -> Reply[int]:
         """Delete a key if it holds this value, and return 1 or 0 (Valkey 9).
 
         https://valkey.io/commands/delifeq/
         """
-        return self._run(Command("DELIFEQ", name, value))
+        return self._run("DELIFEQ", name, value)
 
 
 def _nothing(reply: Any) -> list[Any]:

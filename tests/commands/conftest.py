@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 import pytest
 
 from redis_aio._command.command import Command
+from redis_aio._command.spec import CommandSpec
 from redis_aio.commands import Commands
 from redis_aio.testing import RedisServer
-from redis_aio.typing import Reply
+from redis_aio.typing import Reply, ReplyParser
 from tests.conftest import MakeClient
 
 T = TypeVar("T")
@@ -136,8 +137,10 @@ def needs(server: RedisServer, capabilities: Capabilities) -> Needs:
 class Recorder(Commands[Any]):
     """A face that sends nothing: ``_run`` hands the command back."""
 
-    def _run(self, command: Command[T]) -> Any:
-        return command
+    def _run(
+        self, name: str, /, *args: Any, reply: ReplyParser[T] | None = None, spec: CommandSpec | None = None
+    ) -> Any:
+        return Command(name, *args, reply=reply, spec=spec)
 
 
 @pytest.fixture

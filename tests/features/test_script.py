@@ -11,7 +11,7 @@ import pytest
 from redis_aio import Redis, Script
 from redis_aio._command.batch import Batch
 from redis_aio._command.command import Command
-from redis_aio._command.script import SCRIPTS_KEPT, ScriptCall, ScriptText, with_texts
+from redis_aio._command.script import SCRIPTS_KEPT, ScriptCall, ScriptText, give_texts
 from redis_aio._command.spec import Effect
 from redis_aio.exceptions import ConnectionError, NoScriptError, OutcomeUnknownError, RedisError, ResponseError
 from redis_aio.hooks import Hook, NextBatch, NextCommand
@@ -394,9 +394,12 @@ async def test_errors_in_a_batch(transaction: bool, client: Redis[bytes], sent: 
 
 def test_the_text_goes_with_the_first_call() -> None:
     one, two = ScriptText(b"return 1"), ScriptText(b"return 2", readonly=True)
-    calls = [ScriptCall(one, [], []), ScriptCall(two, [], []), ScriptCall(one, [], []), Command("SCRIPT FLUSH")]
-    names = [command.name for command in with_texts([*calls, ScriptCall(one, [], []), ScriptCall(one, [], [])])]
-    assert names == ["EVAL", "EVAL_RO", "EVALSHA", "SCRIPT FLUSH", "EVAL", "EVALSHA"]
+    scripts = [one, two, one, None, one, one]
+    calls = {index: ScriptCall(script, [], []) for index, script in enumerate(scripts) if script}
+    batch = Batch([calls.get(index, Command("SCRIPT FLUSH")) for index in range(6)])
+    by_digest = give_texts(batch, calls)
+    assert list(by_digest) == [2, 5]
+    assert [spec.name for spec in batch.specs] == ["EVAL", "EVAL_RO", "EVALSHA", "SCRIPT FLUSH", "EVAL", "EVALSHA"]
 
 
 # -- restarts, cancellation -------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-from redis_aio._command.command import Command
 from redis_aio._replies import bf as replies
 from redis_aio._replies.common import boolean, ok
 from redis_aio.commands._arguments import flagged, given, one_or_many, some
@@ -34,7 +33,7 @@ class BloomCommands(ModuleCommands[S]):
         https://redis.io/commands/bf.reserve/
         """
         options = [*given(EXPANSION=expansion), *flagged(NONSCALING=noScale)]
-        return self._run(Command("BF.RESERVE", key, errorRate, capacity, *options, reply=ok))
+        return self._run("BF.RESERVE", key, errorRate, capacity, *options, reply=ok)
 
     reserve = create
 
@@ -43,7 +42,7 @@ class BloomCommands(ModuleCommands[S]):
 
         https://redis.io/commands/bf.add/
         """
-        return self._run(Command("BF.ADD", key, item, reply=boolean))
+        return self._run("BF.ADD", key, item, reply=boolean)
 
     def madd(self, key: KeyT, *items: EncodableT) -> Reply[list[bool]]:
         """Add items; return for each whether it is certainly new.
@@ -52,7 +51,7 @@ class BloomCommands(ModuleCommands[S]):
 
         https://redis.io/commands/bf.madd/
         """
-        return self._run(Command("BF.MADD", key, *some("items", items), reply=replies.flags))
+        return self._run("BF.MADD", key, *some("items", items), reply=replies.flags)
 
     def insert(
         self,
@@ -77,21 +76,21 @@ class BloomCommands(ModuleCommands[S]):
         options = given(CAPACITY=capacity, ERROR=error, EXPANSION=expansion)
         options += flagged(NOCREATE=noCreate, NONSCALING=noScale)
         listed = some("items", one_or_many(items))
-        return self._run(Command("BF.INSERT", key, *options, "ITEMS", *listed, reply=replies.flags))
+        return self._run("BF.INSERT", key, *options, "ITEMS", *listed, reply=replies.flags)
 
     def exists(self, key: KeyT, item: EncodableT) -> Reply[bool]:
         """Return whether an item was probably added; ``False`` is certain.
 
         https://redis.io/commands/bf.exists/
         """
-        return self._run(Command("BF.EXISTS", key, item, reply=boolean))
+        return self._run("BF.EXISTS", key, item, reply=boolean)
 
     def mexists(self, key: KeyT, *items: EncodableT) -> Reply[list[bool]]:
         """Return for each item whether it was probably added.
 
         https://redis.io/commands/bf.mexists/
         """
-        return self._run(Command("BF.MEXISTS", key, *some("items", items), reply=replies.flags))
+        return self._run("BF.MEXISTS", key, *some("items", items), reply=replies.flags)
 
     def scandump(self, key: KeyT, iter: int) -> Reply[list[Any]]:
         """Return a part of the filter, for :meth:`loadchunk`: ``[next iter, data]``; the next one is 0 after the last.
@@ -100,25 +99,25 @@ class BloomCommands(ModuleCommands[S]):
 
         https://redis.io/commands/bf.scandump/
         """
-        return self._run(Command("BF.SCANDUMP", key, iter))
+        return self._run("BF.SCANDUMP", key, iter)
 
     def loadchunk(self, key: KeyT, iter: int, data: bytes) -> Reply[S]:
         """Restore a part of a filter; the first one replaces what is there.
 
         https://redis.io/commands/bf.loadchunk/
         """
-        return self._run(Command("BF.LOADCHUNK", key, iter, data))
+        return self._run("BF.LOADCHUNK", key, iter, data)
 
     def info(self, key: KeyT) -> Reply[replies.BFInfo]:
         """Return what the server knows of a filter.
 
         https://redis.io/commands/bf.info/
         """
-        return self._run(Command("BF.INFO", key, reply=replies.BFInfo))
+        return self._run("BF.INFO", key, reply=replies.BFInfo)
 
     def card(self, key: KeyT) -> Reply[int]:
         """Return how many items were added as new; 0 if there is no filter.
 
         https://redis.io/commands/bf.card/
         """
-        return self._run(Command("BF.CARD", key))
+        return self._run("BF.CARD", key)

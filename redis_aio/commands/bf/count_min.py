@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from redis_aio._command.command import Command
 from redis_aio._replies import bf as replies
 from redis_aio._replies.common import ok
 from redis_aio.commands._arguments import some
@@ -21,7 +20,7 @@ class CountMinCommands(ModuleCommands[S]):
 
         https://redis.io/commands/cms.initbydim/
         """
-        return self._run(Command("CMS.INITBYDIM", key, width, depth, reply=ok))
+        return self._run("CMS.INITBYDIM", key, width, depth, reply=ok)
 
     def initbyprob(self, key: KeyT, error: float, probability: float) -> Reply[bool]:
         """Make a sketch whose counts exceed the truth by at most ``error`` of the sum of all counts.
@@ -30,21 +29,21 @@ class CountMinCommands(ModuleCommands[S]):
 
         https://redis.io/commands/cms.initbyprob/
         """
-        return self._run(Command("CMS.INITBYPROB", key, error, probability, reply=ok))
+        return self._run("CMS.INITBYPROB", key, error, probability, reply=ok)
 
     def incrby(self, key: KeyT, items: Sequence[EncodableT], increments: Sequence[int]) -> Reply[list[int]]:
         """Count items, each as often as its increment says; return their counts.
 
         https://redis.io/commands/cms.incrby/
         """
-        return self._run(Command("CMS.INCRBY", key, *incremented(items, increments)))
+        return self._run("CMS.INCRBY", key, *incremented(items, increments))
 
     def query(self, key: KeyT, *items: EncodableT) -> Reply[list[int]]:
         """Return the counts of items.
 
         https://redis.io/commands/cms.query/
         """
-        return self._run(Command("CMS.QUERY", key, *some("items", items)))
+        return self._run("CMS.QUERY", key, *some("items", items))
 
     def merge(
         self,
@@ -63,11 +62,11 @@ class CountMinCommands(ModuleCommands[S]):
         if weights and len(weights) != len(sources):
             raise DataError("weights must have as many elements as srcKeys")
         words = ["WEIGHTS", *weights] if weights else []
-        return self._run(Command("CMS.MERGE", destKey, numKeys, *sources, *words, reply=ok))
+        return self._run("CMS.MERGE", destKey, numKeys, *sources, *words, reply=ok)
 
     def info(self, key: KeyT) -> Reply[replies.CMSInfo]:
         """Return what the server knows of a sketch.
 
         https://redis.io/commands/cms.info/
         """
-        return self._run(Command("CMS.INFO", key, reply=replies.CMSInfo))
+        return self._run("CMS.INFO", key, reply=replies.CMSInfo)

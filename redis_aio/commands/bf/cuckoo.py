@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-from redis_aio._command.command import Command
 from redis_aio._replies import bf as replies
 from redis_aio._replies.common import boolean, ok
 from redis_aio.commands._arguments import flagged, given, one_or_many, some
@@ -34,7 +33,7 @@ class CuckooCommands(ModuleCommands[S]):
         https://redis.io/commands/cf.reserve/
         """
         options = given(EXPANSION=expansion, BUCKETSIZE=bucket_size, MAXITERATIONS=max_iterations)
-        return self._run(Command("CF.RESERVE", key, capacity, *options, reply=ok))
+        return self._run("CF.RESERVE", key, capacity, *options, reply=ok)
 
     reserve = create
 
@@ -43,14 +42,14 @@ class CuckooCommands(ModuleCommands[S]):
 
         https://redis.io/commands/cf.add/
         """
-        return self._run(Command("CF.ADD", key, item, reply=boolean))
+        return self._run("CF.ADD", key, item, reply=boolean)
 
     def addnx(self, key: KeyT, item: EncodableT) -> Reply[bool]:
         """Add an item that is not there yet; return whether it was added.
 
         https://redis.io/commands/cf.addnx/
         """
-        return self._run(Command("CF.ADDNX", key, item, reply=boolean))
+        return self._run("CF.ADDNX", key, item, reply=boolean)
 
     def insert(
         self, key: KeyT, items: Iterable[EncodableT], capacity: int | None = None, nocreate: bool | None = None
@@ -66,7 +65,7 @@ class CuckooCommands(ModuleCommands[S]):
         https://redis.io/commands/cf.insert/
         """
         words = self._options(items, capacity, nocreate)
-        return self._run(Command("CF.INSERT", key, *words, reply=replies.flags))
+        return self._run("CF.INSERT", key, *words, reply=replies.flags)
 
     def insertnx(
         self, key: KeyT, items: Iterable[EncodableT], capacity: int | None = None, nocreate: bool | None = None
@@ -77,7 +76,7 @@ class CuckooCommands(ModuleCommands[S]):
 
         https://redis.io/commands/cf.insertnx/
         """
-        return self._run(Command("CF.INSERTNX", key, *self._options(items, capacity, nocreate)))
+        return self._run("CF.INSERTNX", key, *self._options(items, capacity, nocreate))
 
     @staticmethod
     def _options(items: Iterable[EncodableT], capacity: int | None, nocreate: bool | None) -> list[EncodableT]:
@@ -89,14 +88,14 @@ class CuckooCommands(ModuleCommands[S]):
 
         https://redis.io/commands/cf.exists/
         """
-        return self._run(Command("CF.EXISTS", key, item, reply=boolean))
+        return self._run("CF.EXISTS", key, item, reply=boolean)
 
     def mexists(self, key: KeyT, *items: EncodableT) -> Reply[list[bool]]:
         """Return for each item whether it was probably added.
 
         https://redis.io/commands/cf.mexists/
         """
-        return self._run(Command("CF.MEXISTS", key, *some("items", items), reply=replies.flags))
+        return self._run("CF.MEXISTS", key, *some("items", items), reply=replies.flags)
 
     def delete(self, key: KeyT, item: EncodableT) -> Reply[bool]:
         """Delete an item once; return whether it was there.
@@ -105,14 +104,14 @@ class CuckooCommands(ModuleCommands[S]):
 
         https://redis.io/commands/cf.del/
         """
-        return self._run(Command("CF.DEL", key, item, reply=boolean))
+        return self._run("CF.DEL", key, item, reply=boolean)
 
     def count(self, key: KeyT, item: EncodableT) -> Reply[int]:
         """Return how often an item was probably added.
 
         https://redis.io/commands/cf.count/
         """
-        return self._run(Command("CF.COUNT", key, item))
+        return self._run("CF.COUNT", key, item)
 
     def scandump(self, key: KeyT, iter: int) -> Reply[list[Any]]:
         """Return a part of the filter, for :meth:`loadchunk`: ``[next iter, data]``; the next one is 0 after the last.
@@ -121,18 +120,18 @@ class CuckooCommands(ModuleCommands[S]):
 
         https://redis.io/commands/cf.scandump/
         """
-        return self._run(Command("CF.SCANDUMP", key, iter))
+        return self._run("CF.SCANDUMP", key, iter)
 
     def loadchunk(self, key: KeyT, iter: int, data: bytes) -> Reply[S]:
         """Restore a part of a filter; the first one replaces what is there.
 
         https://redis.io/commands/cf.loadchunk/
         """
-        return self._run(Command("CF.LOADCHUNK", key, iter, data))
+        return self._run("CF.LOADCHUNK", key, iter, data)
 
     def info(self, key: KeyT) -> Reply[replies.CFInfo]:
         """Return what the server knows of a filter.
 
         https://redis.io/commands/cf.info/
         """
-        return self._run(Command("CF.INFO", key, reply=replies.CFInfo))
+        return self._run("CF.INFO", key, reply=replies.CFInfo)

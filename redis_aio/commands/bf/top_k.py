@@ -3,7 +3,6 @@
 import builtins
 from collections.abc import Sequence
 
-from redis_aio._command.command import Command
 from redis_aio._replies import bf as replies
 from redis_aio._replies.common import ok
 from redis_aio.commands._arguments import some
@@ -27,14 +26,14 @@ class TopKCommands(ModuleCommands[S]):
 
         https://redis.io/commands/topk.reserve/
         """
-        return self._run(Command("TOPK.RESERVE", key, k, width, depth, decay, reply=ok))
+        return self._run("TOPK.RESERVE", key, k, width, depth, decay, reply=ok)
 
     def add(self, key: KeyT, *items: EncodableT) -> Reply[builtins.list[str | int | float | None]]:
         """Count items once; return for each which item it drove out, or ``None``.
 
         https://redis.io/commands/topk.add/
         """
-        return self._run(Command("TOPK.ADD", key, *some("items", items), reply=replies.names))
+        return self._run("TOPK.ADD", key, *some("items", items), reply=replies.names)
 
     def incrby(
         self, key: KeyT, items: Sequence[EncodableT], increments: Sequence[int]
@@ -43,32 +42,32 @@ class TopKCommands(ModuleCommands[S]):
 
         https://redis.io/commands/topk.incrby/
         """
-        return self._run(Command("TOPK.INCRBY", key, *incremented(items, increments), reply=replies.names))
+        return self._run("TOPK.INCRBY", key, *incremented(items, increments), reply=replies.names)
 
     def query(self, key: KeyT, *items: EncodableT) -> Reply[builtins.list[bool]]:
         """Return for each item whether it is one of those kept.
 
         https://redis.io/commands/topk.query/
         """
-        return self._run(Command("TOPK.QUERY", key, *some("items", items), reply=replies.flags))
+        return self._run("TOPK.QUERY", key, *some("items", items), reply=replies.flags)
 
     def count(self, key: KeyT, *items: EncodableT) -> Reply[builtins.list[int]]:
         """Return the counts of items. Deprecated by the server.
 
         https://redis.io/commands/topk.count/
         """
-        return self._run(Command("TOPK.COUNT", key, *some("items", items)))
+        return self._run("TOPK.COUNT", key, *some("items", items))
 
     def list(self, key: KeyT, withcount: bool = False) -> Reply[builtins.list[str | int | float]]:
         """Return the items kept, the most frequent first; with their counts in turn, if asked for.
 
         https://redis.io/commands/topk.list/
         """
-        return self._run(Command("TOPK.LIST", key, *(("WITHCOUNT",) if withcount else ()), reply=replies.names))
+        return self._run("TOPK.LIST", key, *(("WITHCOUNT",) if withcount else ()), reply=replies.names)
 
     def info(self, key: KeyT) -> Reply[replies.TopKInfo]:
         """Return what the server knows of a sketch.
 
         https://redis.io/commands/topk.info/
         """
-        return self._run(Command("TOPK.INFO", key, reply=replies.top_k_info))
+        return self._run("TOPK.INFO", key, reply=replies.top_k_info)

@@ -6,7 +6,6 @@ from enum import Enum
 from json import JSONDecoder, JSONEncoder
 from typing import Any, TypeAlias
 
-from redis_aio._command.command import Command
 from redis_aio._replies import json as replies
 from redis_aio._replies.common import ok
 from redis_aio.commands._arguments import at_most_one, one_or_many, some
@@ -88,7 +87,7 @@ class JSONCommands(ModuleCommands[S]):
         if fpha is not None:
             words += ["FPHA", FPHAType.from_value(fpha).value]
         document = self._text(_with_text_keys(obj) if decode_keys else obj)
-        return self._run(Command("JSON.SET", name, str(path), document, *words, reply=_ok_or_none))
+        return self._run("JSON.SET", name, str(path), document, *words, reply=_ok_or_none)
 
     def get(self, name: KeyT, *args: PathT, no_escape: bool | None = False) -> Reply[Any]:
         """Return the value at a path (``.`` by default), or a dict of path to value for several.
@@ -98,7 +97,7 @@ class JSONCommands(ModuleCommands[S]):
         https://redis.io/commands/json.get/
         """
         words = [*(("noescape",) if no_escape else ()), *(map(str, args or (Path.root_path(),)))]
-        return self._run(Command("JSON.GET", name, *words, reply=replies.json_of(self._decoder)))
+        return self._run("JSON.GET", name, *words, reply=replies.json_of(self._decoder))
 
     def mget(self, keys: Sequence[KeyT], path: PathT) -> Reply[builtins.list[Any]]:
         """Return the values at a path of several keys; ``None`` for a missing one.
@@ -106,7 +105,7 @@ class JSONCommands(ModuleCommands[S]):
         https://redis.io/commands/json.mget/
         """
         names = some("keys", one_or_many(keys))
-        return self._run(Command("JSON.MGET", *names, str(path), reply=replies.jsons_of(self._decoder)))
+        return self._run("JSON.MGET", *names, str(path), reply=replies.jsons_of(self._decoder))
 
     def mset(self, triplets: Iterable[tuple[KeyT, PathT, Any]]) -> Reply[bool]:
         """Set values, each a tuple of key, path and value, all at once.
@@ -114,7 +113,7 @@ class JSONCommands(ModuleCommands[S]):
         https://redis.io/commands/json.mset/
         """
         parts = [part for name, path, obj in triplets for part in (name, str(path), self._text(obj))]
-        return self._run(Command("JSON.MSET", *some("triplets", parts), reply=ok))
+        return self._run("JSON.MSET", *some("triplets", parts), reply=ok)
 
     def merge(self, name: KeyT, path: PathT, obj: Any, decode_keys: bool | None = False) -> Reply[bool]:
         """Merge a value into what is there (RFC 7396): ``None`` deletes, objects are merged, the rest is replaced.
@@ -122,14 +121,14 @@ class JSONCommands(ModuleCommands[S]):
         https://redis.io/commands/json.merge/
         """
         document = self._text(_with_text_keys(obj) if decode_keys else obj)
-        return self._run(Command("JSON.MERGE", name, str(path), document, reply=ok))
+        return self._run("JSON.MERGE", name, str(path), document, reply=ok)
 
     def delete(self, key: KeyT, path: PathT = ".") -> Reply[int]:
         """Delete what is at a path; return how many places.
 
         https://redis.io/commands/json.del/
         """
-        return self._run(Command("JSON.DEL", key, str(path)))
+        return self._run("JSON.DEL", key, str(path))
 
     forget = delete
 
@@ -138,21 +137,21 @@ class JSONCommands(ModuleCommands[S]):
 
         https://redis.io/commands/json.clear/
         """
-        return self._run(Command("JSON.CLEAR", name, str(path)))
+        return self._run("JSON.CLEAR", name, str(path))
 
     def type(self, name: KeyT, path: PathT = ".") -> Reply[Any]:
         """Return what is at a path: ``object``, ``array``, ``string``, ``integer``, ``number``, ``boolean``, ``null``.
 
         https://redis.io/commands/json.type/
         """
-        return self._run(Command("JSON.TYPE", name, str(path), reply=replies.type_of(str(path))))
+        return self._run("JSON.TYPE", name, str(path), reply=replies.type_of(str(path)))
 
     def resp(self, name: KeyT, path: PathT = ".") -> Reply[Any]:
         """Return a value in the server's own types; floats are ``str``.
 
         https://redis.io/commands/json.resp/
         """
-        return self._run(Command("JSON.RESP", name, str(path), reply=replies.resp))
+        return self._run("JSON.RESP", name, str(path), reply=replies.resp)
 
     # -- numbers, booleans, strings ---------------------------------------------------------------------------------
 
@@ -172,28 +171,28 @@ class JSONCommands(ModuleCommands[S]):
 
     def _number(self, command: str, name: KeyT, path: PathT, number: float) -> Reply[Any]:
         parse = replies.number_of(self._decoder, str(path))
-        return self._run(Command(command, name, str(path), self._text(number), reply=parse))
+        return self._run(command, name, str(path), self._text(number), reply=parse)
 
     def toggle(self, name: KeyT, path: PathT = ".") -> Reply[bool | builtins.list[int | None] | None]:
         """Turn a boolean into the other one; return it, or for all that match 0 or 1.
 
         https://redis.io/commands/json.toggle/
         """
-        return self._run(Command("JSON.TOGGLE", name, str(path), reply=replies.json_of(self._decoder)))
+        return self._run("JSON.TOGGLE", name, str(path), reply=replies.json_of(self._decoder))
 
     def strlen(self, name: KeyT, path: PathT | None = None) -> Reply[ForEachT]:
         """Return the length of a string.
 
         https://redis.io/commands/json.strlen/
         """
-        return self._run(Command("JSON.STRLEN", name, *(() if path is None else (str(path),))))
+        return self._run("JSON.STRLEN", name, *(() if path is None else (str(path),)))
 
     def strappend(self, name: KeyT, value: str, path: PathT = ".") -> Reply[ForEachT]:
         """Append to a string; return its length.
 
         https://redis.io/commands/json.strappend/
         """
-        return self._run(Command("JSON.STRAPPEND", name, str(path), self._text(value)))
+        return self._run("JSON.STRAPPEND", name, str(path), self._text(value))
 
     # -- arrays, objects --------------------------------------------------------------------------------------------
 
@@ -202,7 +201,7 @@ class JSONCommands(ModuleCommands[S]):
 
         https://redis.io/commands/json.arrappend/
         """
-        return self._run(Command("JSON.ARRAPPEND", name, str(path), *map(self._text, some("args", args))))
+        return self._run("JSON.ARRAPPEND", name, str(path), *map(self._text, some("args", args)))
 
     def arrindex(
         self, name: KeyT, path: PathT, scalar: Any, start: int | None = None, stop: int | None = None
@@ -221,21 +220,21 @@ class JSONCommands(ModuleCommands[S]):
         if stop is not None and start is None:
             raise DataError("stop needs start")
         limits = [limit for limit in (start, stop) if limit is not None]
-        return self._run(Command("JSON.ARRINDEX", name, str(path), self._text(scalar), *limits))
+        return self._run("JSON.ARRINDEX", name, str(path), self._text(scalar), *limits)
 
     def arrinsert(self, name: KeyT, path: PathT, index: int, *args: Any) -> Reply[ForEachT]:
         """Insert values before a place in an array; return its length.
 
         https://redis.io/commands/json.arrinsert/
         """
-        return self._run(Command("JSON.ARRINSERT", name, str(path), index, *map(self._text, some("args", args))))
+        return self._run("JSON.ARRINSERT", name, str(path), index, *map(self._text, some("args", args)))
 
     def arrlen(self, name: KeyT, path: PathT = ".") -> Reply[ForEachT]:
         """Return the length of an array.
 
         https://redis.io/commands/json.arrlen/
         """
-        return self._run(Command("JSON.ARRLEN", name, str(path)))
+        return self._run("JSON.ARRLEN", name, str(path))
 
     def arrpop(self, name: KeyT, path: PathT = ".", index: int | None = -1) -> Reply[Any]:
         """Take an element out of an array and return it; for all that match, a list of JSON texts.
@@ -243,28 +242,28 @@ class JSONCommands(ModuleCommands[S]):
         https://redis.io/commands/json.arrpop/
         """
         where = () if index is None else (index,)
-        return self._run(Command("JSON.ARRPOP", name, str(path), *where, reply=replies.popped_of(self._decoder)))
+        return self._run("JSON.ARRPOP", name, str(path), *where, reply=replies.popped_of(self._decoder))
 
     def arrtrim(self, name: KeyT, path: PathT, start: int, stop: int) -> Reply[ForEachT]:
         """Keep the elements of an array from ``start`` to ``stop``, both included; return its length.
 
         https://redis.io/commands/json.arrtrim/
         """
-        return self._run(Command("JSON.ARRTRIM", name, str(path), start, stop))
+        return self._run("JSON.ARRTRIM", name, str(path), start, stop)
 
     def objkeys(self, name: KeyT, path: PathT = ".") -> Reply[builtins.list[Any] | None]:
         """Return the keys of an object as ``str``; for all that match, a list of lists.
 
         https://redis.io/commands/json.objkeys/
         """
-        return self._run(Command("JSON.OBJKEYS", name, str(path), reply=replies.strings))
+        return self._run("JSON.OBJKEYS", name, str(path), reply=replies.strings)
 
     def objlen(self, name: KeyT, path: PathT = ".") -> Reply[ForEachT]:
         """Return how many keys an object has.
 
         https://redis.io/commands/json.objlen/
         """
-        return self._run(Command("JSON.OBJLEN", name, str(path)))
+        return self._run("JSON.OBJLEN", name, str(path))
 
     def debug(self, subcommand: str, key: KeyT | None = None, path: PathT = ".") -> Reply[Any]:
         """Return the bytes that a value takes (``MEMORY``), or the lines of ``HELP``.
@@ -274,10 +273,10 @@ class JSONCommands(ModuleCommands[S]):
         if subcommand not in ("MEMORY", "HELP"):
             raise DataError("subcommand must be MEMORY or HELP")
         if subcommand == "HELP":
-            return self._run(Command("JSON.DEBUG", "HELP", reply=replies.strings))
+            return self._run("JSON.DEBUG", "HELP", reply=replies.strings)
         if key is None:
             raise DataError("MEMORY needs a key")
-        return self._run(Command("JSON.DEBUG", "MEMORY", key, str(path)))
+        return self._run("JSON.DEBUG", "MEMORY", key, str(path))
 
     #: redis-py's older names.
     jsonget = get

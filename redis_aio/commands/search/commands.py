@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn, TypeAlias
 
-from redis_aio._command.command import Command
 from redis_aio._command.table import SPECS
 from redis_aio._replies.common import mapping, ok
 from redis_aio.commands._arguments import some
@@ -96,63 +95,63 @@ class SearchCommands(ModuleCommands[S]):
         words += [word for word, flag in flags.items() if flag]
         if stopwords is not None:
             words += ["STOPWORDS", len(stopwords), *stopwords]
-        return self._run(Command("FT.CREATE", self.index_name, *words, "SCHEMA", *_schema(fields)))
+        return self._run("FT.CREATE", self.index_name, *words, "SCHEMA", *_schema(fields))
 
     def alter_schema_add(self, fields: Field | Iterable[Field]) -> Reply[S]:
         """Add fields to the index.
 
         https://redis.io/commands/ft.alter/
         """
-        return self._run(Command("FT.ALTER", self.index_name, "SCHEMA", "ADD", *_schema(fields)))
+        return self._run("FT.ALTER", self.index_name, "SCHEMA", "ADD", *_schema(fields))
 
     def dropindex(self, delete_documents: bool = False) -> Reply[S]:
         """Drop the index, and its documents too if asked to.
 
         https://redis.io/commands/ft.dropindex/
         """
-        return self._run(Command("FT.DROPINDEX", self.index_name, *(("DD",) if delete_documents else ())))
+        return self._run("FT.DROPINDEX", self.index_name, *(("DD",) if delete_documents else ()))
 
     def info(self) -> Reply[dict[str, Any]]:
         """Return what the server knows of the index.
 
         https://redis.io/commands/ft.info/
         """
-        return self._run(Command("FT.INFO", self.index_name, reply=parsing.info))
+        return self._run("FT.INFO", self.index_name, reply=parsing.info)
 
     def list_indexes(self) -> Reply[list[S]]:
         """Return the names of all indexes.
 
         https://redis.io/commands/ft._list/
         """
-        return self._run(Command("FT._LIST"))
+        return self._run("FT._LIST")
 
     def aliasadd(self, alias: KeyT) -> Reply[S]:
         """Give the index another name.
 
         https://redis.io/commands/ft.aliasadd/
         """
-        return self._run(Command("FT.ALIASADD", alias, self.index_name))
+        return self._run("FT.ALIASADD", alias, self.index_name)
 
     def aliasupdate(self, alias: KeyT) -> Reply[S]:
         """Give the index another name, which is taken from another index.
 
         https://redis.io/commands/ft.aliasupdate/
         """
-        return self._run(Command("FT.ALIASUPDATE", alias, self.index_name))
+        return self._run("FT.ALIASUPDATE", alias, self.index_name)
 
     def aliasdel(self, alias: KeyT) -> Reply[S]:
         """Take a name away.
 
         https://redis.io/commands/ft.aliasdel/
         """
-        return self._run(Command("FT.ALIASDEL", alias))
+        return self._run("FT.ALIASDEL", alias)
 
     def aliaslist(self) -> Reply[set[S]]:
         """Return the other names of the index. Redis 8.10.
 
         https://redis.io/commands/ft.aliaslist/
         """
-        return self._run(Command("FT.ALIASLIST", self.index_name, reply=parsing.names))
+        return self._run("FT.ALIASLIST", self.index_name, reply=parsing.names)
 
     # -- searching --------------------------------------------------------------------------------------------------
 
@@ -171,7 +170,7 @@ class SearchCommands(ModuleCommands[S]):
         asked = _query(query)
         words = [*asked.get_args(), *_params(query_params)]
         parse = parsing.found_by(asked, self._clock)
-        return self._run(Command("FT.SEARCH", self.index_name, *words, reply=parse, spec=_RAW_SEARCH))
+        return self._run("FT.SEARCH", self.index_name, *words, reply=parse, spec=_RAW_SEARCH)
 
     def aggregate(
         self, query: AggregateRequest | Cursor, query_params: ParamsT | None = None
@@ -195,14 +194,14 @@ class SearchCommands(ModuleCommands[S]):
             name = "FT.CURSOR"
         else:
             raise ValueError(f"query must be an AggregateRequest or a Cursor, not {type(query).__name__}")
-        return self._run(Command(name, *words, *_params(query_params), reply=parsing.aggregated_by(query)))
+        return self._run(name, *words, *_params(query_params), reply=parsing.aggregated_by(query))
 
     def cursor_del(self, cursor: Cursor) -> Reply[S]:
         """Drop a cursor whose rows are not wanted.
 
         https://redis.io/commands/ft.cursor-del/
         """
-        return self._run(Command("FT.CURSOR", "DEL", self.index_name, cursor.cid))
+        return self._run("FT.CURSOR", "DEL", self.index_name, cursor.cid)
 
     def hybrid_search(
         self,
@@ -236,7 +235,7 @@ class SearchCommands(ModuleCommands[S]):
         if cursor is not None:
             words += cursor.build_args()
         parse = parsing.hybrid_by(post_processing, cursor is not None)
-        return self._run(Command("FT.HYBRID", self.index_name, *words, reply=parse, spec=_RAW_HYBRID))
+        return self._run("FT.HYBRID", self.index_name, *words, reply=parse, spec=_RAW_HYBRID)
 
     def explain(self, query: str | Query, query_params: ParamsT | None = None) -> Reply[S]:
         """Return how the server understands a query.
@@ -244,7 +243,7 @@ class SearchCommands(ModuleCommands[S]):
         https://redis.io/commands/ft.explain/
         """
         words = [*_query(query).get_args(), *_params(query_params)]
-        return self._run(Command("FT.EXPLAIN", self.index_name, *words))
+        return self._run("FT.EXPLAIN", self.index_name, *words)
 
     def explain_cli(self, query: str | Query) -> NoReturn:
         """Raise ``NotImplementedError``: :meth:`explain` says the same."""
@@ -270,7 +269,7 @@ class SearchCommands(ModuleCommands[S]):
             raise ValueError(f"query must be a Query or an AggregateRequest, not {type(query).__name__}")
         options = [kind, *(("LIMITED",) if limited else ()), "QUERY", *words, *_params(query_params)]
         parse = parsing.profiled_by(query, self._clock)
-        return self._run(Command("FT.PROFILE", self.index_name, *options, reply=parse))
+        return self._run("FT.PROFILE", self.index_name, *options, reply=parse)
 
     def spellcheck(
         self, query: str, distance: int | None = None, include: str | None = None, exclude: str | None = None
@@ -289,14 +288,14 @@ class SearchCommands(ModuleCommands[S]):
         for word, dictionary in (("INCLUDE", include), ("EXCLUDE", exclude)):
             if dictionary:
                 words += ["TERMS", word, dictionary]
-        return self._run(Command("FT.SPELLCHECK", self.index_name, query, *words, reply=parsing.corrections))
+        return self._run("FT.SPELLCHECK", self.index_name, query, *words, reply=parsing.corrections)
 
     def tagvals(self, tagfield: str) -> Reply[list[S]]:
         """Return the different values of a tag field.
 
         https://redis.io/commands/ft.tagvals/
         """
-        return self._run(Command("FT.TAGVALS", self.index_name, tagfield))
+        return self._run("FT.TAGVALS", self.index_name, tagfield)
 
     # -- dictionaries, synonyms, suggestions ------------------------------------------------------------------------
 
@@ -305,21 +304,21 @@ class SearchCommands(ModuleCommands[S]):
 
         https://redis.io/commands/ft.dictadd/
         """
-        return self._run(Command("FT.DICTADD", name, *some("terms", terms)))
+        return self._run("FT.DICTADD", name, *some("terms", terms))
 
     def dict_del(self, name: str, *terms: str) -> Reply[int]:
         """Delete words of a dictionary; return how many were there.
 
         https://redis.io/commands/ft.dictdel/
         """
-        return self._run(Command("FT.DICTDEL", name, *some("terms", terms)))
+        return self._run("FT.DICTDEL", name, *some("terms", terms))
 
     def dict_dump(self, name: str) -> Reply[list[S]]:
         """Return the words of a dictionary.
 
         https://redis.io/commands/ft.dictdump/
         """
-        return self._run(Command("FT.DICTDUMP", name))
+        return self._run("FT.DICTDUMP", name)
 
     def synupdate(self, groupid: str, skipinitial: bool = False, *terms: str) -> Reply[S]:
         """Add words to a group of synonyms; ``skipinitial`` leaves documents that are there as they are.
@@ -327,14 +326,14 @@ class SearchCommands(ModuleCommands[S]):
         https://redis.io/commands/ft.synupdate/
         """
         words = [*(("SKIPINITIALSCAN",) if skipinitial else ()), *some("terms", terms)]
-        return self._run(Command("FT.SYNUPDATE", self.index_name, groupid, *words))
+        return self._run("FT.SYNUPDATE", self.index_name, groupid, *words)
 
     def syndump(self) -> Reply[dict[S, list[S]]]:
         """Return the words that have synonyms, with their groups.
 
         https://redis.io/commands/ft.syndump/
         """
-        return self._run(Command("FT.SYNDUMP", self.index_name, reply=mapping))
+        return self._run("FT.SYNDUMP", self.index_name, reply=mapping)
 
     def sugadd(self, key: KeyT, *suggestions: Suggestion, increment: bool = False) -> Reply[int]:
         """Add completions to a dictionary; return how many it has.
@@ -343,28 +342,30 @@ class SearchCommands(ModuleCommands[S]):
 
         https://redis.io/commands/ft.sugadd/
         """
-        return self._run_all([_suggested(key, one, increment) for one in some("suggestions", suggestions)])
+        return self._run_all(
+            "FT.SUGADD", [(key, *_suggested(one, increment)) for one in some("suggestions", suggestions)]
+        )
 
-    def _run_all(self, commands: "Sequence[Command[int]]") -> Reply[int]:
-        """Run commands and return the value of the last one; a pipeline queues them."""
-        *most, last = commands
-        for command in most:
-            _ = self._run(command)
-        return self._run(last)
+    def _run_all(self, name: str, calls: "Sequence[tuple[EncodableT, ...]]") -> Reply[int]:
+        """Run a command with each of these arguments and return the last value; a pipeline queues them."""
+        *most, last = calls
+        for args in most:
+            _ = self._run(name, *args)
+        return self._run(name, *last)
 
     def suglen(self, key: KeyT) -> Reply[int]:
         """Return how many completions a dictionary has.
 
         https://redis.io/commands/ft.suglen/
         """
-        return self._run(Command("FT.SUGLEN", key))
+        return self._run("FT.SUGLEN", key)
 
     def sugdel(self, key: KeyT, string: str) -> Reply[int]:
         """Delete a completion; return 1, or 0 if it is not there.
 
         https://redis.io/commands/ft.sugdel/
         """
-        return self._run(Command("FT.SUGDEL", key, string))
+        return self._run("FT.SUGDEL", key, string)
 
     def sugget(
         self,
@@ -393,7 +394,7 @@ class SearchCommands(ModuleCommands[S]):
         def parse(reply: Any) -> list[Suggestion]:
             return list(SuggestionParser(with_scores, with_payloads, reply or ()))
 
-        return self._run(Command("FT.SUGGET", key, prefix, *words, reply=parse))
+        return self._run("FT.SUGGET", key, prefix, *words, reply=parse)
 
     # -- what newer servers do otherwise ------------------------------------------------------------------------------
 
@@ -402,14 +403,14 @@ class SearchCommands(ModuleCommands[S]):
 
         https://redis.io/commands/ft.config-set/
         """
-        return self._run(Command("FT.CONFIG", "SET", option, value, reply=ok))
+        return self._run("FT.CONFIG", "SET", option, value, reply=ok)
 
     def config_get(self, option: str) -> Reply[dict[S, Any]]:
         """Return options of the module; ``*`` for all.
 
         https://redis.io/commands/ft.config-get/
         """
-        return self._run(Command("FT.CONFIG", "GET", option, reply=mapping))
+        return self._run("FT.CONFIG", "GET", option, reply=mapping)
 
     def delete_document(self, doc_id: KeyT, conn: None = None, delete_actual_document: bool = False) -> Reply[int]:
         """Take a document out of the index; deprecated by the server: delete the key.
@@ -421,14 +422,14 @@ class SearchCommands(ModuleCommands[S]):
         if conn is not None:
             raise DataError("conn cannot be given: for a pipeline use pipe.ft(index_name).delete_document(...)")
         words = ("DD",) if delete_actual_document else ()
-        return self._run(Command("FT.DEL", self.index_name, doc_id, *words))
+        return self._run("FT.DEL", self.index_name, doc_id, *words)
 
     def get(self, *ids: KeyT) -> Reply[list[Any]]:
         """Return documents as lists of names and values; deprecated by the server: use HGETALL.
 
         https://redis.io/commands/ft.mget/
         """
-        return self._run(Command("FT.MGET", self.index_name, *some("ids", ids)))
+        return self._run("FT.MGET", self.index_name, *some("ids", ids))
 
     def get_params_args(self, query_params: ParamsT | None) -> list[EncodableT]:
         """Return the parameters of a query as the server takes them."""
@@ -452,8 +453,8 @@ def _params(params: ParamsT | None) -> list[EncodableT]:
     return ["PARAMS", 2 * len(params), *(part for pair in params.items() for part in pair)] if params else []
 
 
-def _suggested(key: KeyT, suggestion: Suggestion, increment: bool) -> Command[int]:
+def _suggested(suggestion: Suggestion, increment: bool) -> list[EncodableT]:
     words: list[EncodableT] = ["INCR"] if increment else []
     if suggestion.payload:
         words += ["PAYLOAD", suggestion.payload]
-    return Command("FT.SUGADD", key, suggestion.string, suggestion.score, *words)
+    return [suggestion.string, suggestion.score, *words]

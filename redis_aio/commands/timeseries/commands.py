@@ -4,7 +4,6 @@ import builtins
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from redis_aio._command.command import Command
 from redis_aio._replies import timeseries as replies
 from redis_aio._replies.bf import names
 from redis_aio._replies.common import ok
@@ -59,7 +58,7 @@ class TimeSeriesCommands(ModuleCommands[S]):
             ignore_max_time_diff,
             ignore_max_val_diff,
         )
-        return self._run(Command("TS.CREATE", key, *options, reply=ok))
+        return self._run("TS.CREATE", key, *options, reply=ok)
 
     def alter(
         self,
@@ -78,7 +77,7 @@ class TimeSeriesCommands(ModuleCommands[S]):
         options = series(
             retention_msecs, False, labels, chunk_size, duplicate_policy, ignore_max_time_diff, ignore_max_val_diff
         )
-        return self._run(Command("TS.ALTER", key, *options, reply=ok))
+        return self._run("TS.ALTER", key, *options, reply=ok)
 
     def add(
         self,
@@ -105,7 +104,7 @@ class TimeSeriesCommands(ModuleCommands[S]):
             *(retention_msecs, uncompressed, labels, chunk_size, duplicate_policy),
             *(ignore_max_time_diff, ignore_max_val_diff, on_duplicate),
         )
-        return self._run(Command("TS.ADD", key, timestamp, value, *options))
+        return self._run("TS.ADD", key, timestamp, value, *options)
 
     def madd(self, ktv_tuples: Sequence[tuple[KeyT, TimestampT, Number | str]]) -> Reply[list[int]]:
         """Add samples, each a tuple of key, time and value, to series that exist; return their times.
@@ -115,7 +114,7 @@ class TimeSeriesCommands(ModuleCommands[S]):
         https://redis.io/commands/ts.madd/
         """
         parts = [part for sample in some("ktv_tuples", ktv_tuples) for part in sample]
-        return self._run(Command("TS.MADD", *parts))
+        return self._run("TS.MADD", *parts)
 
     def incrby(
         self,
@@ -147,7 +146,7 @@ class TimeSeriesCommands(ModuleCommands[S]):
             ignore_max_val_diff,
         )
         when = () if timestamp is None else ("TIMESTAMP", timestamp)
-        return self._run(Command("TS.INCRBY", key, value, *when, *options))
+        return self._run("TS.INCRBY", key, value, *when, *options)
 
     def decrby(
         self,
@@ -179,14 +178,14 @@ class TimeSeriesCommands(ModuleCommands[S]):
             ignore_max_val_diff,
         )
         when = () if timestamp is None else ("TIMESTAMP", timestamp)
-        return self._run(Command("TS.DECRBY", key, value, *when, *options))
+        return self._run("TS.DECRBY", key, value, *when, *options)
 
     def delete(self, key: KeyT, from_time: int, to_time: int) -> Reply[int]:
         """Delete the samples between two times, both included; return how many.
 
         https://redis.io/commands/ts.del/
         """
-        return self._run(Command("TS.DEL", key, from_time, to_time))
+        return self._run("TS.DEL", key, from_time, to_time)
 
     def createrule(
         self,
@@ -211,14 +210,14 @@ class TimeSeriesCommands(ModuleCommands[S]):
         words: list[EncodableT] = ["AGGREGATION", aggregation_type, bucket_size_msec]
         if align_timestamp is not None:
             words.append(align_timestamp)
-        return self._run(Command("TS.CREATERULE", source_key, dest_key, *words, reply=ok))
+        return self._run("TS.CREATERULE", source_key, dest_key, *words, reply=ok)
 
     def deleterule(self, source_key: KeyT, dest_key: KeyT) -> Reply[bool]:
         """Undo :meth:`createrule`.
 
         https://redis.io/commands/ts.deleterule/
         """
-        return self._run(Command("TS.DELETERULE", source_key, dest_key, reply=ok))
+        return self._run("TS.DELETERULE", source_key, dest_key, reply=ok)
 
     def range(
         self,
@@ -259,7 +258,7 @@ class TimeSeriesCommands(ModuleCommands[S]):
             *chosen(latest, filter_by_ts, filter_by_min_value, filter_by_max_value),
             *aggregated(count, align, aggregators(aggregation_type), bucket_size_msec, bucket_timestamp, empty),
         ]
-        return self._run(Command("TS.RANGE", key, from_time, to_time, *words, reply=replies.samples))
+        return self._run("TS.RANGE", key, from_time, to_time, *words, reply=replies.samples)
 
     def revrange(
         self,
@@ -287,7 +286,7 @@ class TimeSeriesCommands(ModuleCommands[S]):
             *chosen(latest, filter_by_ts, filter_by_min_value, filter_by_max_value),
             *aggregated(count, align, aggregators(aggregation_type), bucket_size_msec, bucket_timestamp, empty),
         ]
-        return self._run(Command("TS.REVRANGE", key, from_time, to_time, *words, reply=replies.samples))
+        return self._run("TS.REVRANGE", key, from_time, to_time, *words, reply=replies.samples)
 
     def read(
         self,
@@ -315,7 +314,7 @@ class TimeSeriesCommands(ModuleCommands[S]):
             raise DataError("block_min_count needs block_milliseconds")
         if max_count is not None:
             words += ["MAX_COUNT", max_count]
-        return self._run(Command("TS.READ", key, timestamp, *words, reply=replies.sample_lists))
+        return self._run("TS.READ", key, timestamp, *words, reply=replies.sample_lists)
 
     def nrange(
         self,
@@ -344,7 +343,7 @@ class TimeSeriesCommands(ModuleCommands[S]):
         words = self._joined(keys, each)
         words += [from_time, to_time, *chosen(latest, filter_by_ts, filter_by_min_value, filter_by_max_value)]
         words += aggregated(count, align, each, bucket_size_msec, bucket_timestamp, empty)
-        return self._run(Command("TS.NRANGE", *words, reply=replies.rows))
+        return self._run("TS.NRANGE", *words, reply=replies.rows)
 
     def nrevrange(
         self,
@@ -373,7 +372,7 @@ class TimeSeriesCommands(ModuleCommands[S]):
         words = self._joined(keys, each)
         words += [from_time, to_time, *chosen(latest, filter_by_ts, filter_by_min_value, filter_by_max_value)]
         words += aggregated(count, align, each, bucket_size_msec, bucket_timestamp, empty)
-        return self._run(Command("TS.NREVRANGE", *words, reply=replies.rows))
+        return self._run("TS.NREVRANGE", *words, reply=replies.rows)
 
     @staticmethod
     def _joined(keys: Sequence[KeyT], aggregators: Sequence[str] | None) -> list[EncodableT]:
@@ -424,7 +423,7 @@ class TimeSeriesCommands(ModuleCommands[S]):
             *aggregated(count, align, joined, bucket_size_msec, bucket_timestamp, empty),
             *_grouped(filters, groupby, reduce, exclude_empty, joined),
         ]
-        return self._run(Command("TS.MRANGE", *words, reply=replies.ranges))
+        return self._run("TS.MRANGE", *words, reply=replies.ranges)
 
     def mrevrange(
         self,
@@ -460,7 +459,7 @@ class TimeSeriesCommands(ModuleCommands[S]):
             *aggregated(count, align, joined, bucket_size_msec, bucket_timestamp, empty),
             *_grouped(filters, groupby, reduce, exclude_empty, joined),
         ]
-        return self._run(Command("TS.MREVRANGE", *words, reply=replies.ranges))
+        return self._run("TS.MREVRANGE", *words, reply=replies.ranges)
 
     def get(self, key: KeyT, latest: bool | None = False) -> Reply[tuple[int, float] | None]:
         """Return the latest sample; ``None`` if there is none.
@@ -469,7 +468,7 @@ class TimeSeriesCommands(ModuleCommands[S]):
 
         https://redis.io/commands/ts.get/
         """
-        return self._run(Command("TS.GET", key, *(("LATEST",) if latest else ()), reply=replies.sample))
+        return self._run("TS.GET", key, *(("LATEST",) if latest else ()), reply=replies.sample)
 
     def mget(
         self,
@@ -485,14 +484,14 @@ class TimeSeriesCommands(ModuleCommands[S]):
         https://redis.io/commands/ts.mget/
         """
         words = [*(("LATEST",) if latest else ()), *labelled(with_labels, select_labels), *filtered(filters)]
-        return self._run(Command("TS.MGET", *words, reply=replies.last_samples))
+        return self._run("TS.MGET", *words, reply=replies.last_samples)
 
     def info(self, key: KeyT) -> Reply[replies.TSInfo]:
         """Return what the server knows of a series.
 
         https://redis.io/commands/ts.info/
         """
-        return self._run(Command("TS.INFO", key, reply=replies.TSInfo))
+        return self._run("TS.INFO", key, reply=replies.TSInfo)
 
     def queryindex(self, filters: Sequence[str]) -> Reply[list[Any]]:
         """Return the keys of the series that the filters match.
@@ -501,7 +500,7 @@ class TimeSeriesCommands(ModuleCommands[S]):
 
         https://redis.io/commands/ts.queryindex/
         """
-        return self._run(Command("TS.QUERYINDEX", *some("filters", one_or_many(filters)), reply=names))
+        return self._run("TS.QUERYINDEX", *some("filters", one_or_many(filters)), reply=names)
 
     def querylabels(self, label: str | None = None, filters: Iterable[str] | None = None) -> Reply[set[S]]:
         """Return the names of labels, or the values of one. Redis 8.10.
@@ -514,7 +513,7 @@ class TimeSeriesCommands(ModuleCommands[S]):
         """
         words = ["LABELS"] if label is None else ["VALUES", label]
         only = [] if filters is None else filtered(filters)
-        return self._run(Command("TS.QUERYLABELS", *words, *only, reply=members))
+        return self._run("TS.QUERYLABELS", *words, *only, reply=members)
 
 
 def _grouped(

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, Literal, TypeAlias, overload
 
-from redis_aio._command.command import Command
 from redis_aio._command.table import SPECS
 from redis_aio._replies import vectorset as replies
 from redis_aio._replies.common import boolean, optional
@@ -77,7 +76,7 @@ class VectorSetCommands(ModuleCommands[S]):
             words += ["SETATTR", _attributes(attributes)]
         if numlinks:
             words += ["M", numlinks]
-        return self._run(Command("VADD", key, *words, reply=boolean))
+        return self._run("VADD", key, *words, reply=boolean)
 
     @overload
     def vsim(
@@ -153,35 +152,35 @@ class VectorSetCommands(ModuleCommands[S]):
                 words += [word, value]
         words += flagged(TRUTH=truth, NOTHREAD=no_thread)
         parse = replies.SIMILAR[bool(with_scores), bool(with_attribs)]
-        return self._run(Command("VSIM", key, *words, reply=parse))
+        return self._run("VSIM", key, *words, reply=parse)
 
     def vdim(self, key: KeyT) -> Reply[int]:
         """Return the dimension of the vectors; of the projected ones, if they were reduced.
 
         https://redis.io/commands/vdim/
         """
-        return self._run(Command("VDIM", key))
+        return self._run("VDIM", key)
 
     def vcard(self, key: KeyT) -> Reply[int]:
         """Return how many elements there are.
 
         https://redis.io/commands/vcard/
         """
-        return self._run(Command("VCARD", key))
+        return self._run("VCARD", key)
 
     def vrem(self, key: KeyT, element: ElementT) -> Reply[bool]:
         """Remove an element; return whether it was there.
 
         https://redis.io/commands/vrem/
         """
-        return self._run(Command("VREM", key, element, reply=boolean))
+        return self._run("VREM", key, element, reply=boolean)
 
     def vismember(self, key: KeyT, element: ElementT) -> Reply[bool]:
         """Return whether there is this element.
 
         https://redis.io/commands/vismember/
         """
-        return self._run(Command("VISMEMBER", key, element, reply=boolean))
+        return self._run("VISMEMBER", key, element, reply=boolean)
 
     @overload
     def vemb(self, key: KeyT, element: ElementT, raw: Literal[False] | None = False) -> Reply[list[float] | None]: ...
@@ -198,8 +197,8 @@ class VectorSetCommands(ModuleCommands[S]):
         https://redis.io/commands/vemb/
         """
         if not raw:
-            return self._run(Command("VEMB", key, element, reply=replies.vector))
-        return self._run(Command("VEMB", key, element, "RAW", reply=replies.raw_vector, spec=_RAW_VEMB))
+            return self._run("VEMB", key, element, reply=replies.vector)
+        return self._run("VEMB", key, element, "RAW", reply=replies.raw_vector, spec=_RAW_VEMB)
 
     @overload
     def vlinks(
@@ -219,15 +218,15 @@ class VectorSetCommands(ModuleCommands[S]):
         https://redis.io/commands/vlinks/
         """
         if with_scores:
-            return self._run(Command("VLINKS", key, element, "WITHSCORES", reply=replies.scored_links))
-        return self._run(Command("VLINKS", key, element))
+            return self._run("VLINKS", key, element, "WITHSCORES", reply=replies.scored_links)
+        return self._run("VLINKS", key, element)
 
     def vinfo(self, key: KeyT) -> Reply[dict[S, Any] | None]:
         """Return what the server knows of a vector set; ``None`` if there is none.
 
         https://redis.io/commands/vinfo/
         """
-        return self._run(Command("VINFO", key, reply=replies.info))
+        return self._run("VINFO", key, reply=replies.info)
 
     def vsetattr(self, key: KeyT, element: ElementT, attributes: AttributesT | None = None) -> Reply[bool]:
         """Replace the attributes of an element; return whether there is such an element.
@@ -237,14 +236,14 @@ class VectorSetCommands(ModuleCommands[S]):
         https://redis.io/commands/vsetattr/
         """
         text = "{}" if attributes is None else _attributes(attributes)
-        return self._run(Command("VSETATTR", key, element, text, reply=boolean))
+        return self._run("VSETATTR", key, element, text, reply=boolean)
 
     def vgetattr(self, key: KeyT, element: ElementT) -> Reply[dict[str, Any] | None]:
         """Return the attributes of an element; ``None`` if it has none, or an empty object.
 
         https://redis.io/commands/vgetattr/
         """
-        return self._run(Command("VGETATTR", key, element, reply=optional(replies.attributes)))
+        return self._run("VGETATTR", key, element, reply=optional(replies.attributes))
 
     @overload
     def vrandmember(self, key: KeyT, count: None = None) -> Reply[S | None]: ...
@@ -257,7 +256,7 @@ class VectorSetCommands(ModuleCommands[S]):
 
         https://redis.io/commands/vrandmember/
         """
-        return self._run(Command("VRANDMEMBER", key, *(() if count is None else (count,))))
+        return self._run("VRANDMEMBER", key, *(() if count is None else (count,)))
 
     def vrange(self, key: KeyT, start: ElementT, end: ElementT, count: int | None = None) -> Reply[list[S]]:
         """Return the elements between two names, in lexicographical order. Redis 8.4.
@@ -266,7 +265,7 @@ class VectorSetCommands(ModuleCommands[S]):
 
         https://redis.io/commands/vrange/
         """
-        return self._run(Command("VRANGE", key, start, end, *(() if count is None else (count,))))
+        return self._run("VRANGE", key, start, end, *(() if count is None else (count,)))
 
 
 _RAW_VEMB = SPECS["VEMB"].with_(raw=True)
