@@ -66,6 +66,34 @@ def encode_plainly(spec: CommandSpec, args: tuple[Any, ...]) -> bytes:
     return pack(spec.words, args)
 
 
+def encode_many(specs: Sequence[CommandSpec], args: Sequence[tuple[Any, ...]]) -> bytes:
+    """Encode commands as :func:`encode_plainly` does each, all of them with one formatting: two thirds of the time."""
+    frames: list[bytes] = []
+    parts: list[Any] = []
+    for spec, some in zip(specs, args, strict=True):
+        if len(some) == 1:
+            (first,) = some
+            if type(first) is str:
+                first = first.encode()
+            if type(first) is bytes:
+                frames.append(spec.one)
+                parts += (len(first), first)
+                continue
+        elif len(some) == 2:
+            first, second = some
+            if type(first) is str:
+                first = first.encode()
+            if type(second) is str:
+                second = second.encode()
+            if type(first) is bytes and type(second) is bytes:
+                frames.append(spec.two)
+                parts += (len(first), first, len(second), second)
+                continue
+        frames.append(b"%b")
+        parts.append(encode_plainly(spec, some))
+    return b"".join(frames) % tuple(parts)
+
+
 def slices(batch: Batch, encode: Encode, most: int = SLICE_COMMANDS) -> Iterator[tuple[bytes, Batch]]:
     """Yield the bytes of a batch, a slice at a time, with the commands of the slice: ``most`` of them."""
     start = 0
@@ -102,30 +130,25 @@ def _pieces(batch: Batch, tail: bytes) -> Iterator[bytes]:
     start, length = 0, FIRST_PIECE
     while start < len(batch):
         stop = start + length if len(batch) - start >= 2 * length else len(batch)  # no short one behind
-        data = b"".join(map(encode_plainly, batch.specs[start:stop], batch.args[start:stop]))
+        data = encode_many(batch.specs[start:stop], batch.args[start:stop])
         yield data + tail if stop == len(batch) else data
         start, length = stop, min(2 * length, LONGEST_PIECE)
 
 
 def plain_size(args: Iterable[tuple[Any, ...]]) -> int | None:
-    """Return about how many bytes arguments have in UTF-8; ``None`` if that cannot be said, or not all can be sent.
-
-    It looks at all arguments of a kind at once, which takes a fraction of the time of encoding them.
-    """
-    flat = list(chain.from_iterable(args))
-    kinds = set(map(type, flat))
+    """Return about how many bytes arguments have in UTF-8; ``None`` if that cannot be said, or not all can be sent."""
     size = 0
-    for kind in kinds:
-        same: list[Any] = flat if len(kinds) == 1 else [argument for argument in flat if type(argument) is kind]
-        if kind is bytes or (kind is str and all(map(str.isascii, same))):
-            size += sum(map(len, same))
+    for argument in chain.from_iterable(args):
+        kind = type(argument)
+        if kind is bytes or (kind is str and argument.isascii()):
+            size += len(argument)
         elif kind is str:
             try:
-                size += len("".join(same).encode())
+                size += len(argument.encode())
             except UnicodeEncodeError:
                 return None
-        elif kind is float or (kind is int and max(map(int.bit_length, same)) < INT_BITS):
-            size += 8 * len(same)
+        elif kind is float or (kind is int and argument.bit_length() < INT_BITS):
+            size += 8
         else:
             return None
     return size

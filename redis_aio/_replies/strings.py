@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from redis_aio._replies.common import ok
-
 
 def set_result(reply: Any) -> bool | None:
     """Return ``True`` when SET was done, ``None`` when a condition kept it from being done."""
-    return None if reply is None else ok(reply)
+    return None if reply is None else reply in (b"OK", "OK")
 
 
 def match_list(reply: Any) -> list[Any]:
