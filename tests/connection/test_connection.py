@@ -1,6 +1,7 @@
 """The connection's invariants, on a wire without a network."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -103,6 +104,82 @@ async def test_pushes_go_to_their_handlers_and_shift_nothing() -> None:
     assert await batch == [b"b", b"c"]
     assert seen == [PushNotification([b"message", b"c", b"m"])] * 4
     assert connection.pushes.unclaimed == 1
+
+
+async def test_the_pieces_of_a_batch_are_written_at_once_and_nothing_comes_between() -> None:
+    connection, wire = connected()
+    before = [connection.send(PING), connection.send(GET)]
+    made: list[int] = []
+
+    def pieces() -> Iterator[bytes]:
+        for number in range(3):
+            made.append(len(wire.writes))
+            yield INCR
+            assert wire.writes[-1] == INCR  # it is written before the next is made
+            assert number + 1 == len(made)
+
+    batch = connection.send_batch(GET, 4, more=pieces())
+    after = connection.send(PING)
+    assert wire.written == PING + GET + GET + INCR * 3
+    await turns()
+    assert wire.written == PING + GET + GET + INCR * 3 + PING
+    wire.receive(b"+PONG\r\n$1\r\na\r\n" + b"$1\r\nb\r\n:1\r\n:2\r\n:3\r\n" + b"+PONG\r\n")
+    assert [await reply for reply in before] == [b"PONG", b"a"]
+    assert await batch == [b"b", 1, 2, 3]
+    assert await after == b"PONG"
+
+
+async def test_a_batch_that_is_interrupted_between_its_pieces_ends_the_connection() -> None:
+    """Half a batch is on the wire: what came next would be taken for the rest of it."""
+    connection, _ = connected()
+    first = connection.send(PING)
+
+    def pieces() -> Iterator[bytes]:
+        yield INCR
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        connection.send_batch(GET, 3, more=pieces())
+    assert connection.state is ConnectionState.CLOSED
+    with pytest.raises(exceptions.ConnectionError, match="not written to its end") as lost:
+        await first
+    assert lost.value.written
+
+
+async def test_a_batch_on_a_closed_connection_makes_no_pieces() -> None:
+    connection, _ = connected()
+    connection.close()
+    more = iter([INCR])
+    batch = connection.send_batch(GET, 2, more=more)
+    with pytest.raises(BatchInterrupted) as interrupted:
+        await batch
+    assert isinstance(interrupted.value.cause, exceptions.ConnectionError)
+    assert not interrupted.value.cause.written
+    assert list(more) == [INCR]
+
+
+@pytest.mark.parametrize("size", [1, 3, 20, 1000])
+@pytest.mark.parametrize("raws", [None, [False] * 4])
+async def test_pushes_and_what_cannot_be_decoded_within_a_batch(size: int, raws: list[bool] | None) -> None:
+    """What came before the reply that raises is kept, and pushes go their way, in their order."""
+    connection, wire = connected(decode_responses=True)
+    seen: list[Any] = []
+    connection.pushes.register("message", seen.append)
+    batch = connection.send_batch(GET * 4, 4, raws)
+    last = connection.send(GET)
+    await turns()
+
+    def push(text: bytes) -> bytes:
+        return b">3\r\n+message\r\n+c\r\n+%b\r\n" % text
+
+    stream = push(b"1") + b"$1\r\na\r\n" + push(b"2") + b"$1\r\n\xff\r\n$1\r\nb\r\n" + push(b"3") + push(b"4")
+    stream += b"$1\r\nc\r\n" + push(b"5") + b"$1\r\nd\r\n"
+    for start in range(0, len(stream), size):
+        wire.receive(stream[start : start + size])
+    a, bad, b, c = await batch
+    assert (a, b, c, await last) == ("a", "b", "c", "d")
+    assert isinstance(bad, exceptions.ReplyDecodeError)
+    assert [message[2] for message in seen] == ["1", "2", "3", "4", "5"]
 
 
 async def test_a_push_handler_that_raises_hurts_nobody(caplog: pytest.LogCaptureFixture) -> None:
