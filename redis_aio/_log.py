@@ -18,6 +18,7 @@ Event: TypeAlias = Literal[
     "connection.retired",
     "connection.failed",
     "connection.restored",
+    "credentials.failed",
     "pool.exhausted",
     "pool.closed",
     "command.not_unblocked",

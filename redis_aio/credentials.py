@@ -1,14 +1,21 @@
 """Where user name and password come from. The names follow ``redis.credentials`` of redis-py.
 
-A provider is asked each time a connection is made, so it can hand out credentials that change.
+A provider is asked each time a connection is made, so it can hand out credentials that change. One that streams says
+by itself when they have changed, and connections that are in use are told the server anew.
 """
 
-from typing import NoReturn, TypeAlias
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from typing import Any, NoReturn, TypeAlias
 
 from anyio import to_thread
 
 #: ``(password,)`` for the default user, or ``(username, password)``.
 Credentials: TypeAlias = tuple[str] | tuple[str, str]
+#: Take credentials, or a token of redis-py's (``get_value()``, ``try_get("oid")``), from any thread. What they return
+#: may be awaited: until the server has answered, where that can be waited for.
+OnNext: TypeAlias = Callable[[Any], Awaitable[None]]
+OnError: TypeAlias = Callable[[Exception], Awaitable[None]]
 
 
 class CredentialProvider:
@@ -27,6 +34,26 @@ class CredentialProvider:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"  # never what it holds, in subclasses either
+
+
+class StreamingCredentialProvider(CredentialProvider, ABC):
+    """A provider that says by itself when there are new credentials.
+
+    Each client that uses it calls :meth:`on_next` and :meth:`on_error` once at most, before it asks for credentials; a
+    provider that keeps the last callback only may still be shared by clients.
+    """
+
+    @abstractmethod
+    def on_next(self, callback: OnNext) -> None:
+        """Keep ``callback``, and call it with new credentials whenever there are any."""
+
+    @abstractmethod
+    def on_error(self, callback: OnError) -> None:
+        """Keep ``callback``, and call it with the error when new credentials could not be had."""
+
+    @abstractmethod
+    def is_streaming(self) -> bool:
+        """Return whether it is at work."""
 
 
 class UsernamePasswordCredentialProvider(CredentialProvider):
@@ -48,4 +75,4 @@ class UsernamePasswordCredentialProvider(CredentialProvider):
         return self.get_credentials()
 
 
-__all__ = ["CredentialProvider", "Credentials", "UsernamePasswordCredentialProvider"]
+__all__ = ["CredentialProvider", "Credentials", "StreamingCredentialProvider", "UsernamePasswordCredentialProvider"]

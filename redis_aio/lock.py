@@ -13,20 +13,20 @@ import asyncio
 import logging
 import math
 import weakref
+from collections.abc import Callable
 from functools import partial
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from redis_aio import _log, exceptions
 from redis_aio._command.arguments import key as as_bytes
-from redis_aio._command.command import Command
-from redis_aio._command.table import SPECS
 from redis_aio._locking import scripts
-from redis_aio._locking.hold import Hold, LocalToken, end_interrupted, hurried, this_task
-from redis_aio._locking.keeper import LockClient, LockKeeper, keeper_of
+from redis_aio._locking.hold import Hold, end_interrupted, hurried
+from redis_aio._locking.holder import LockHolder
+from redis_aio._locking.keeper import LockKeeper
 from redis_aio._locking.line import Held, WaitingLine
-from redis_aio._locking.options import LONGEST, OnLost, check
-from redis_aio._locking.waiting import stand_in_line
+from redis_aio._locking.options import OnLost, check
+from redis_aio._locking.waiting import Ask, keep_asking, stand_in_line
 from redis_aio.typing import KeyT, Number
 
 logger: logging.Logger = logging.getLogger("redis_aio.lock")
@@ -36,10 +36,8 @@ TASKS_KNOWN = 8
 #: Seconds for an answer after which the question may have been sent twice.
 SLOW = 0.5
 
-_GET_RAW = SPECS["GET"].with_(raw=True)
 
-
-class Lock:
+class Lock(LockHolder):
     """A lock that is shared with everybody who uses the same name on the same server.
 
     ``async with client.lock("name", timeout=10): ...``, or :meth:`acquire` and :meth:`release`. The parameters up to
@@ -83,24 +81,18 @@ class Lock:
     ) -> None:
         self.redis = redis
         self.name = name
-        self.timeout: Number | None = timeout or None
+        self.timeout = timeout or None
         self.sleep = sleep
         self.blocking = blocking
         self.blocking_timeout = blocking_timeout
-        self.thread_local: bool = bool(thread_local)
+        self.thread_local = bool(thread_local)
         self.raise_on_release_error = raise_on_release_error
-        self.local: LocalToken = LocalToken(self._mine)
-        self._name = as_bytes(name)
+        self._name = name.encode("utf-8", "surrogatepass") if type(name) is str else as_bytes(name)
         self._every = check(timeout, sleep, renew, on_lost)
         self._on_lost = on_lost
-        self._keys: tuple[KeyT, ...] = (name, scripts.counter_of(self._name)) if fencing else (name,)
-        self._own_keeper: LockKeeper | None = None
-        self._line: WaitingLine | None = None
+        self._fencing = fencing
         self._asking: dict[bytes, Hold] = {}
-        #: What each task acquired; ``None`` where it holds it no more.
-        self._holds: dict[asyncio.Task[Any], Hold | None] = {}
-        self._latest: Hold | None = None
-        self._last: Hold | None = None  # released or not: what `lost` and `fencing_token` speak of
+        self._holds = {}
 
     # -- acquiring ------------------------------------------------------------------------------------------------
 
@@ -121,88 +113,103 @@ class Lock:
             LockError: the task holds the lock already, through this object or an ``async with``.
             ConnectionError, TimeoutError: the server could not be asked.
         """
-        hold = Hold(scripts.new_token() if token is None else as_bytes(token), chosen=token is not None)
-        blocking = self.blocking if blocking is None else blocking
-        patience = self.blocking_timeout if blocking_timeout is None else blocking_timeout
-        keeper = self._keeper()
-        if token is not None:
+        keeper, task = self._here()
+        if token is None:
+            hold = Hold(scripts.new_token())
+        else:
+            hold = _chosen(as_bytes(token))
             await keeper.cleaned_up(self._name, hold.token)
+        if blocking is None:
+            blocking = self.blocking
+        patience = self.blocking_timeout if blocking_timeout is None else blocking_timeout
         acquired = False
         self._asking[hold.token] = hold
         try:
             if not blocking or (patience is not None and patience <= 0):
-                acquired = await self._ask(hold)
+                acquired = await self.do_acquire(hold.token)
+            elif patience is None and (line := keeper.line(self._name)).enter_alone(hold):
+                hold.line, hold.waits = line, True
+                acquired = await self.do_acquire(hold.token)
+                if not acquired:
+                    acquired = await keep_asking(*self._waiting(hold, keeper), math.inf, self.sleep)
             else:
-                acquired = await self._acquire(hold, keeper, math.inf if patience is None else patience)
+                acquired = await self._acquire(hold, keeper, task, math.inf if patience is None else patience)
         finally:
             self._asking.pop(hold.token, None)
-            if not acquired and (hold.unanswered or hold.doubtful):
-                keeper.clean_up(self._execute, self.name, self._name, hold.token, self.timeout)
+            if not acquired:
+                if hold.line is not None:
+                    hold.line.leave(hold)
+                if hold.unanswered or hold.doubtful:
+                    keeper.clean_up(self._execute, self.name, self._name, hold.token, self.timeout)
         if acquired:
-            self._take(hold, keeper)
+            self._take(hold, keeper, task)
         return acquired
 
-    async def _acquire(self, hold: Hold, keeper: LockKeeper, patience: float) -> bool:
+    async def _acquire(self, hold: Hold, keeper: LockKeeper, task: "asyncio.Task[Any]", patience: float) -> bool:
+        """Take the lock, where somebody of this client holds it or waits for it, or there is a bound."""
         hold.waits = True
-        deadline = keeper.loop.time() + patience
-        task, line = self._task(), self._line_of(keeper)
+        deadline = keeper.time() + patience
         mine: Held | None = self._holds.get(task)
         if patience == math.inf and (mine is None or not mine.live):
-            mine = line.entered_by(task)
+            mine = keeper.line(self._name).entered_by(task)
         if mine is not None and mine.live:  # held, or lost without anybody having noticed
             hold.held_already = mine.token
             hold.plainly = False
-            if await self._ask(hold):
+            if await self.do_acquire(hold.token):
                 return True
             if hold.reentrant:
                 raise self._error("this task holds the lock already: it would wait for itself")
-        waiter = line.enter()
-        try:
-            ask = partial(self._ask, hold)
-            listen = partial(keeper.listen, self.redis, self._name, line)
-            return await stand_in_line(line, waiter, hold, ask, listen, deadline, self.sleep)
-        finally:
-            line.leave(waiter)
+        hold.line = keeper.line(self._name)
+        hold.line.enter(hold)
+        return await stand_in_line(*self._waiting(hold, keeper), deadline, self.sleep)
 
-    async def _ask(self, hold: Hold) -> bool:
-        """Ask the server once; and once more where the connection was lost, whether the token stands there."""
-        started = self._time()
-        hold.unanswered = True
-        try:
-            acquired = await self.do_acquire(hold.token)
-        except exceptions.ConnectionError as error:
-            if not error.written or isinstance(error, exceptions.ClientClosedError):
-                raise
-            hold.strict = False
-            acquired = await self.do_acquire(hold.token)
-        hold.unanswered = False
-        # It may have been sent twice: the first request may be under way still, on a connection that is slow.
-        hold.doubtful = hold.doubtful or self._time() - started > SLOW
-        return acquired
+    def _waiting(self, hold: Hold, keeper: LockKeeper) -> tuple[WaitingLine, Hold, Ask, Callable[[], None]]:
+        """Return with what to wait in line."""
+        line = hold.line
+        assert line is not None
+        return line, hold, partial(self.do_acquire, hold.token), partial(keeper.listen, self.redis, self._name, line)
 
     async def do_acquire(self, token: bytes) -> bool:
-        """Ask the server for the lock once; return whether ``token`` holds it now."""
-        hold = self._asking.get(token) or Hold(token, chosen=True)
+        """Ask the server for the lock once; return whether ``token`` holds it now.
+
+        Where the connection was lost, it is asked once more, whether the token stands there.
+        """
+        hold = self._asking.get(token) or _chosen(token)
         timeout = 0 if self.timeout is None else scripts.milliseconds(self.timeout)
-        sent = self._time()
-        if hold.plainly and len(self._keys) == 1:
-            hold.plainly = False
-            acquired = await scripts.set_plainly(self._execute, self.name, token, timeout, strict=hold.strict)
-            if not acquired and not hold.waits:
-                return False
-        else:
-            acquired = False
-        if not acquired:
-            acquired = await self._do_acquire(hold, timeout)
-        if acquired:
-            hold.expires_at = sent + timeout / 1000 if timeout else math.inf
+        hold.unanswered = True
+        sent = started = self._time()
+        again = False
+        while True:
+            try:
+                if hold.plainly and not self._fencing:
+                    hold.plainly = False
+                    strict = hold.strict
+                    found = await self.redis._executor.execute(scripts.set_plainly(self.name, token, timeout, strict))
+                    acquired = found is None or (found == token and not strict)
+                    if not acquired and hold.waits:
+                        acquired = await self._ask_more(hold, timeout)
+                else:
+                    acquired = await self._ask_more(hold, timeout)
+                break
+            except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
+                if again or not _may_have_been_taken(error):
+                    if hold.line is not None and not isinstance(error, exceptions.PoolTimeoutError):
+                        hold.line.fail(error)  # where the first one in line cannot ask, that is the end for all
+                    raise
+            again, hold.strict, sent = True, False, self._time()
+        hold.unanswered = False
+        if self._time() - started > SLOW:
+            hold.doubtful = True  # the first request may be under way still, on a connection that is slow
+        if acquired and timeout:
+            hold.expires_at = sent + timeout / 1000
         return acquired
 
-    async def _do_acquire(self, hold: Hold, timeout: int) -> bool:
+    async def _ask_more(self, hold: Hold, timeout: int) -> bool:
         """Ask by the script, which says more than SET does."""
         script = scripts.ACQUIRE_ONCE if hold.strict else scripts.ACQUIRE
+        keys = (2, self.name, scripts.counter_of(self._name)) if self._fencing else (1, self.name)
         args = (hold.token, timeout, "0" if hold.strict else "1", scripts.COUNTER_LIFE * 1000, hold.held_already)
-        taken, number, mine = await script.run(self._execute, self._keys, *args)
+        taken, number, mine = await script.run(self._execute, *keys, *args)
         if taken:
             hold.fence = number
         else:
@@ -210,19 +217,16 @@ class Lock:
             hold.reentrant = bool(mine)
         return bool(taken)
 
-    def _take(self, hold: Hold, keeper: LockKeeper) -> None:
-        task = self._task()
+    def _take(self, hold: Hold, keeper: LockKeeper, task: "asyncio.Task[Any]") -> None:
         hold.owner = weakref.ref(task)
-        hold.line = self._line_of(keeper)
+        if hold.line is None:
+            hold.line = keeper.line(self._name)
         hold.line.taken(hold)
         if len(self._holds) >= TASKS_KNOWN:
             self._holds = {task: hold for task, hold in self._holds.items() if not task.done()}
         self._holds[task] = self._latest = self._last = hold
         if self._every:
             self._renew(hold, keeper)
-
-    def _renew(self, hold: Hold, keeper: LockKeeper) -> None:
-        keeper.renew(self, self._execute, self.name, self._name, hold, self.timeout or math.inf, self._every)
 
     # -- releasing ------------------------------------------------------------------------------------------------
 
@@ -244,7 +248,9 @@ class Lock:
         if hold.is_lost:
             self._forget(hold)
             raise self._error(f"the lock was lost: {hold.reason}", exceptions.LockLostError)
-        hold.begin_release()
+        hold.releasing = True
+        if hold.renewal is not None:
+            hold.renewal.cancel()  # from here on the lock is not to be kept
         self._asking[hold.token] = hold
         try:
             await self.do_release(hold.token)
@@ -264,19 +270,23 @@ class Lock:
     async def do_release(self, expected_token: bytes) -> None:
         """Delete the lock's key if it holds ``expected_token``; raise ``LockNotOwnedError`` if it does not."""
         hold = self._asking.get(expected_token) or Hold(expected_token)
-        args = (self._execute, (self.name,), expected_token, scripts.channel_of(self._name))
+        args = (1, self.name, expected_token, scripts.CHANNEL + self._name)
+        execute = self.redis._executor.execute
         if hold.release_sent:
-            released = await scripts.RELEASE_AGAIN.run(*args)
+            released = await scripts.RELEASE_AGAIN.run(execute, *args)
         else:
             hold.release_sent = True
-            hold.in_time = self._time() < hold.expires_at
+            hold.in_time = hold.expires_at == math.inf or self._time() < hold.expires_at
             try:
-                released = await scripts.RELEASE.run(*args)
+                try:
+                    released = await execute(scripts.RELEASE.by_its_digest(*args))
+                except exceptions.NoScriptError:
+                    released = await execute(scripts.RELEASE.by_its_text(*args))
             except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
                 hold.release_sent = error.written
                 if not error.written or isinstance(error, exceptions.ClientClosedError):
                     raise
-                released = await scripts.RELEASE_AGAIN.run(*args)
+                released = await scripts.RELEASE_AGAIN.run(execute, *args)
             else:
                 hold.release_sent = False  # it is known what became of it
         if not released and not (hold.release_sent and hold.in_time):
@@ -292,105 +302,22 @@ class Lock:
         if hold.line is not None:
             hold.line.freed(hold)
 
-    # -- while it is held -----------------------------------------------------------------------------------------
-
-    async def locked(self) -> bool:
-        """Return whether anybody holds the lock."""
-        return bool(await self._execute(Command("EXISTS", self.name)))
-
-    async def owned(self) -> bool:
-        """Return whether this object holds the lock, as the server sees it."""
-        hold = self._mine()
-        if hold is None:
-            return False
-        return bool(await self._execute(Command("GET", self.name, spec=_GET_RAW)) == hold.token)
-
-    async def extend(self, additional_time: Number, replace_ttl: bool = False) -> Literal[True]:
-        """Give the lock more time.
-
-        Args:
-            additional_time: seconds.
-            replace_ttl: they are what it has from now on; otherwise they are added to what it has left.
-
-        Raises:
-            LockNotOwnedError: the lock was lost.
-            LockError: it is not held, or has no timeout.
-            OutcomeUnknownError: the reply was lost; the time may have been added.
-        """
-        self._extensible("extended")
-        return await self.do_extend(additional_time, replace_ttl)
-
-    async def do_extend(self, additional_time: Number, replace_ttl: bool) -> Literal[True]:
-        """Extend the lock, having checked nothing beforehand."""
-        if not 0 < additional_time < LONGEST:
-            raise exceptions.DataError("the time by which a lock is extended is a positive number of seconds")
-        script, how = (scripts.EXTEND, "set") if replace_ttl else (scripts.EXTEND_BY, "add")
-        return await self._extend(script, additional_time, how)
-
-    async def reacquire(self) -> Literal[True]:
-        """Give the lock its whole ``timeout`` again; raises as :meth:`extend`."""
-        self._extensible("reacquired")
-        return await self.do_reacquire()
-
-    async def do_reacquire(self) -> Literal[True]:
-        """Set the time to live to ``timeout``, having checked nothing beforehand."""
-        return await self._extend(scripts.EXTEND, self.timeout or 0.0, "set")
-
-    def _extensible(self, what: str) -> None:
-        if self._mine() is None:
-            raise self._error(f"a lock that is not held cannot be {what}")
-        if self.timeout is None:
-            raise self._error(f"a lock without a timeout cannot be {what}")
-
-    async def _extend(self, script: scripts.LockScript, seconds: Number, how: str) -> Literal[True]:
-        hold = self._mine()
-        left = 0
-        sent = self._time()
-        if hold is not None:
-            args = (hold.token, scripts.milliseconds(seconds), how)
-            left = await script.run(self._execute, (self.name,), *args)
-        if hold is None or not left:
-            raise self._error("the lock is not, or no longer, held by this object", exceptions.LockNotOwnedError)
-        hold.expires_at = math.inf if left < 0 else sent + left / 1000
-        if hold.renewal is not None and hold.live:
-            self._renew(hold, self._keeper())  # it may have less time now than the renewal thinks
-        return True
-
-    @property
-    def lost(self) -> asyncio.Event:
-        """The event that is set when the renewal finds the lock lost; a new one for each acquire."""
-        hold = self._mine() or self._last
-        return asyncio.Event() if hold is None else hold.lost
-
-    @property
-    def fencing_token(self) -> int:
-        """The number of this acquire: larger than that of every earlier acquire of this name.
-
-        Raises:
-            LockError: the lock was not acquired, or not with ``fencing=True``.
-        """
-        hold = self._mine() or self._last
-        if hold is None or not hold.fence:
-            raise self._error("a fencing token comes with an acquire of a lock with fencing=True")
-        return hold.fence
-
     # -- async with -----------------------------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
         if not await self.acquire():
             raise self._error("the lock could not be acquired within blocking_timeout")
-        task = self._task()
-        hold = self._holds[task]
+        hold = self._of_this_task()
         if hold is not None:
             hold.entered = True
             if self._every and self._on_lost == "cancel":
-                hold.cancelling = task.cancelling()
+                hold.cancelling = self._here()[1].cancelling()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        hold = self._holds.get(self._task()) or self._mine()
+        hold = self._of_this_task() or self._mine()
         if hold is not None and hold.interrupted:
             self._forget(hold)
             if await end_interrupted(hold, error):
@@ -412,38 +339,18 @@ class Lock:
                 raise
             error.add_note(f"and the lock could not be released at once: {type(failure).__name__}")
 
-    def _mine(self) -> Hold | None:
-        if self.thread_local:
-            task = self._task()
-            if task in self._holds:
-                return self._holds[task]
-        return self._latest
-
-    def _keeper(self) -> LockKeeper:
-        keeper = self._own_keeper
-        if keeper is None or keeper.loop is not asyncio.get_running_loop():
-            keeper = self._own_keeper = keeper_of(self.redis)
-        return keeper
-
-    def _time(self) -> float:
-        return (self._own_keeper or self._keeper()).loop.time()
-
-    def _task(self) -> "asyncio.Task[Any]":
-        return this_task(None if self._own_keeper is None else self._own_keeper.loop)
-
-    def _line_of(self, keeper: LockKeeper) -> WaitingLine:
-        line = self._line
-        if line is None or line.loop is not keeper.loop:
-            line = self._line = keeper.line(self._name)
-        return line
-
-    @property
-    def _execute(self) -> scripts.Execute:
-        client: LockClient = self.redis
-        return client._executor.execute
-
-    def _error(self, message: str, kind: type[exceptions.LockError] = exceptions.LockError) -> exceptions.LockError:
-        return kind(message, self._name.decode(errors="backslashreplace"))
-
     def __repr__(self) -> str:
         return f"<Lock: {'not held' if self._latest is None else 'held'}>"
+
+
+def _chosen(token: bytes) -> Hold:
+    """Return a new acquire by a token that somebody else may use too."""
+    hold = Hold(token)
+    hold.strict = True
+    return hold
+
+
+def _may_have_been_taken(error: Exception) -> bool:
+    """Return whether the lock may have been given with a connection that was lost, and it can be asked."""
+    lost = isinstance(error, exceptions.ConnectionError) and error.written
+    return lost and not isinstance(error, exceptions.ClientClosedError)

@@ -81,7 +81,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "server_program" not in metafunc.fixturenames or len(_chosen(metafunc.config)) == 1:
         return
     path = metafunc.definition.path.relative_to(metafunc.config.rootpath)
-    if metafunc.config.getoption("--matrix") or "commands" in path.parts:
+    everywhere = "commands" in path.parts or metafunc.definition.get_closest_marker("every_server") is not None
+    if metafunc.config.getoption("--matrix") or everywhere:
         metafunc.parametrize("server_program", found.values(), ids=found.keys(), indirect=True, scope="session")
 
 

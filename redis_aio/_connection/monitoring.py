@@ -31,10 +31,10 @@ class MonitorLine(SubscriberLine):
                     handler(reply)
             elif kind is PushNotification:
                 self._pushes.dispatch(reply)
-            elif reply not in ("OK", b"OK"):  # what MONITOR itself is answered: its fence counts
+            elif reply not in ("OK", b"OK") or self._alone:  # what MONITOR itself is answered: its fence counts
                 self._answer(reply)
         return True
 
     def _answer(self, reply: Any) -> None:
-        self._fences += not isinstance(reply, Exception)
+        self._fences += not (self._alone or isinstance(reply, Exception))
         super()._answer(reply)

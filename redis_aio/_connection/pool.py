@@ -401,7 +401,12 @@ class ConnectionPool:
     @property
     def peer(self) -> tuple[str, int] | None:
         """The address of the server, where all connections lead to the same one."""
-        return peer_of([*self._idle, *self._leased, *self._shared])
+        return peer_of(self.connections)
+
+    @property
+    def connections(self) -> list[Connection]:
+        """All that there are; not those that are being made."""
+        return [*self._idle, *self._leased, *self._shared]
 
     def __repr__(self) -> str:
         stats = self.stats()
@@ -423,16 +428,13 @@ class ConnectionPool:
         self.closed = True
         if self._maintenance is not None:
             self._maintenance.cancel()
-        connections = [*self._idle, *self._leased, *self._shared]
+        waiters = list(self._waiters)
+        connections = self.abandon()
         self.events.closing(connections, "the client was closed")
         closing = ClosedConnections(connections)
-        self._idle.clear()
-        self._leased.clear()
-        self._shared.clear()
-        for waiter in self._waiters:
+        for waiter in waiters:
             if not waiter.future.done():
                 waiter.future.set_exception(exceptions.ClientClosedError("the client was closed"))
-        self._waiters.clear()
         dials = list(self._dials)
         for task in dials:
             task.cancel()
@@ -442,9 +444,7 @@ class ConnectionPool:
     def abandon(self) -> list[Connection]:
         """Forget every connection without touching the event loop; return them."""
         self.closed = True
-        connections = [*self._idle, *self._leased, *self._shared]
-        self._idle.clear()
-        self._leased.clear()
-        self._shared.clear()
-        self._waiters.clear()
+        connections = self.connections
+        for each in (self._idle, self._leased, self._shared, self._waiters):
+            each.clear()
         return connections

@@ -3,17 +3,17 @@
 Messages and the acknowledgements of subscriptions are pushes; in RESP2 they are arrays, which look like replies. Behind
 each request goes a PING, the *fence*: its reply says that the server has dealt with the request, and an error in front
 of it belongs to the request. So a request is one entry in line, however many acknowledgements it has, and nothing that
-the server sends unasked can shift the line.
+the server sends unasked can shift the line. Only a batch has a reply of its own, and no fence: that is AUTH.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from hiredis import PushNotification
 
-from redis_aio._connection.inflight import Entry, Inflight
+from redis_aio._connection.inflight import Entry, Inflight, InflightBatch
 from redis_aio._connection.line import SLICE, InflightLine, unasked
 from redis_aio._resp.decoder import NOT_READY, parser_failure, unescaped
 from redis_aio.exceptions import ConnectionError, ProtocolError, ResponseError
@@ -122,10 +122,18 @@ class SubscriberLine(InflightLine):
         for reply in row:
             self._answer(reply[1])
 
+    @property
+    def _alone(self) -> bool:
+        """Whether the next reply is that of a request without a fence."""
+        return bool(self.entries) and isinstance(self.entries[0], InflightBatch)
+
     def _answer(self, reply: Any) -> None:
         entries = self.entries
         if not entries:
             raise unasked(reply)
+        if self._alone:
+            self._complete(reply)
+            return
         if isinstance(reply, Exception):
             if not _of_fence(reply):
                 self._error = self._error or reply
@@ -146,9 +154,19 @@ def _of_fence(error: Exception) -> bool:
     return words.startswith("unknown command 'ping'") or "run the 'ping' command" in words
 
 
-class Subscribing(asyncio.Protocol):
-    """What a connection has for those who subscribe."""
+class Holder(Protocol):
+    """Who has a connection to himself, and says when AUTH may be sent there."""
 
+    def renew(self, authenticate: "Callable[[Any], asyncio.Future[Any]]") -> "asyncio.Future[Any] | None":
+        """Call ``authenticate`` with the connection, now or later; return its answer if that was now."""
+        ...
+
+
+class Subscribing(asyncio.Protocol):
+    """What a connection has for those who subscribe, and for others who have one to themselves."""
+
+    #: Who that is.
+    holder: Holder | None = None
     _line: InflightLine | None
     _transport: asyncio.Transport | None
     _reading = True

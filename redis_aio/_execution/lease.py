@@ -20,6 +20,7 @@ from redis_aio._connection.pool import ConnectionPool
 from redis_aio._discreet import discreet_async
 from redis_aio._execution.blocking import Recoveries
 from redis_aio._execution.outcome import final_error, finished
+from redis_aio._execution.rotation import Renewing
 from redis_aio._execution.wire import (
     EXEC,
     MULTI,
@@ -46,7 +47,7 @@ UNDOING = frozenset(("EXEC", "DISCARD", "UNWATCH"))
 Check: TypeAlias = Callable[[CommandSpec], None]
 
 
-class ConnectionLease:
+class ConnectionLease(Renewing):
     """One connection, held by one caller.
 
     Args:
@@ -61,6 +62,7 @@ class ConnectionLease:
         self, connection: Connection, pool: ConnectionPool, options: Options, encode: Encode, recoveries: Recoveries
     ) -> None:
         self.connection = connection
+        connection.holder = self
         self._recoveries = recoveries
         self._recovering = 0
         self._recovered_waiters: list[asyncio.Future[None]] = []
@@ -116,6 +118,8 @@ class ConnectionLease:
         self._check(command.spec)
         if self._recovering:
             await self._recovery()
+        if self._renewal is not None:
+            self._renew()
         if command.spec.block is None or self._in_multi:
             return await self._send(command, data, -1.0)
         return await self._unblockable(command, self._send(command, data, self._patience(Batch([command]))))
@@ -170,6 +174,8 @@ class ConnectionLease:
         await check_all(batch, self._encode, check or self._check)
         if self._recovering:
             await self._recovery()
+        if self._renewal is not None:
+            self._renew()
         if batch.atomic:
             return await self._transaction(batch)
         values: list[Any] = []
@@ -302,6 +308,7 @@ class ConnectionLease:
 
     def _give_back(self, pool: ConnectionPool) -> None:
         connection = self.connection
+        connection.holder = None
         if self._tainted or connection.state is not ConnectionState.READY:
             pool.discard(connection)
             return
@@ -309,7 +316,9 @@ class ConnectionLease:
         if undo:
             undone = connection.send_batch(b"".join(undo), len(undo))
             undone.add_done_callback(lambda future: self._undone(pool, future))
+            self._renew_now()
         else:
+            self._renew_now()
             pool.release(connection)
 
     def _undone(self, pool: ConnectionPool, future: "asyncio.Future[list[Any]]") -> None:

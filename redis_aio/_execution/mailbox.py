@@ -288,9 +288,12 @@ class Mailbox:
         Raises:
             RedisError: what :meth:`fail` was told, once it is empty.
         """
-        if not self._ready:
-            await self.arrival(None)
-        item = self._ready.popleft()
+        ready = self._ready
+        while not ready:
+            if self._error is not None:
+                raise again(self._error)
+            await self._wait(None)
+        item = ready.popleft()
         if self._bytes:
             self._taken(item)
         if self._stopped:

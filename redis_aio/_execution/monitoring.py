@@ -7,7 +7,8 @@ from redis_aio._connection.inflight import ignore
 from redis_aio._connection.monitoring import MonitorLine
 from redis_aio._connection.subscribing import FENCE, Handlers
 from redis_aio._execution.mailbox import Mailbox, Message, Overflow
-from redis_aio._execution.subscriber import Kind, Source, Subscriber
+from redis_aio._execution.names import Kind
+from redis_aio._execution.subscriber import Source, Subscriber
 
 MONITOR = b"*1\r\n$7\r\nMONITOR\r\n"
 
@@ -25,6 +26,10 @@ class Monitoring(Subscriber):
         if isinstance(answer, Exception):
             raise answer
         self.agreed = True
+
+    def may_authenticate(self, connection: Connection) -> bool:
+        """Return ``True``: a connection that monitors takes any command."""
+        return True
 
     @property
     def anything_wanted(self) -> bool:

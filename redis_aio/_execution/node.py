@@ -27,6 +27,7 @@ from redis_aio._discreet import discreet_async
 from redis_aio._execution.blocking import Recoveries
 from redis_aio._execution.hooked import PoolHooks, fold
 from redis_aio._execution.lease import ConnectionLease
+from redis_aio._execution.rotation import Rotation, rotation
 from redis_aio._execution.wire import (
     SMALL_BATCH,
     encoder,
@@ -66,6 +67,7 @@ class Node:
         self._is_running: Callable[[], bool] = bool
         self._pool: ConnectionPool
         self._mux: Multiplexer
+        self._rotation: Rotation | None = None
         self._service: AsyncGenerator[None, None]
         self._encode = encoder(options)
         self._special = options.high_integrity or not options.auto_pipeline
@@ -293,13 +295,15 @@ class Node:
         self._is_running = loop.is_running
         self._pool = ConnectionPool(self.options, self._dial, loop, self.hooks.emit)
         self._mux = Multiplexer(self._pool, self.options, loop)
+        self._rotation = rotation(self._pool, self.options, loop)
         self._service = _serve(self._pool, self._mux)
         with suppress(StopIteration):
             self._service.__anext__().send(None)
 
     def _dial(self, options: Options) -> Coroutine[Any, Any, Connection]:
         layers = self.hooks.on_connect
-        return fold(layers, self.dial)(options) if layers else self.dial(options)
+        dial = fold(layers, self.dial) if layers else self.dial
+        return dial(options) if self._rotation is None else self._rotation.dial(dial, options)
 
     def _unbind(self) -> asyncio.AbstractEventLoop | None:
         loop, self._loop = self._loop, None

@@ -7,15 +7,17 @@ Invariants:
 * Refused credentials or permissions are not tried again: they end what they concern, with the server's error.
 * A connection that subscribes is a lease of the pool, and is closed after use.
 * There is a task only while it connects. Whoever waits for that may be cancelled without harm to the others.
+* ``subscribe`` returns while the connection that has agreed is the one in use.
 """
 
 import asyncio
 import contextvars
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from redis_aio import exceptions
 from redis_aio._connection.connection import Connection, ConnectionState
@@ -24,16 +26,12 @@ from redis_aio._connection.pool import ConnectionPool
 from redis_aio._connection.subscribing import FAIR, FENCE, Handlers
 from redis_aio._connection.watch import no_context
 from redis_aio._execution.mailbox import again
+from redis_aio._execution.names import KINDS, SUBSCRIBE, UNSUBSCRIBE, Kind, Names, Refusal, chunks, delivered
 from redis_aio._options import Options
 from redis_aio._resp.encoder import pack
 
-Kind: TypeAlias = Literal["channel", "pattern", "shard"]
-#: Names to subscribe to, by their kind; and names that the server refused, with its error.
-Names: TypeAlias = Mapping[Kind, Sequence[bytes]]
-Refusal: TypeAlias = tuple[Kind, Sequence[bytes], Exception]
-KINDS: tuple[Kind, ...] = ("channel", "pattern", "shard")
-SUBSCRIBE: dict[Kind, str] = {"channel": "SUBSCRIBE", "pattern": "PSUBSCRIBE", "shard": "SSUBSCRIBE"}
-UNSUBSCRIBE: dict[Kind, str] = {"channel": "UNSUBSCRIBE", "pattern": "PUNSUBSCRIBE", "shard": "SUNSUBSCRIBE"}
+#: Sends AUTH with new credentials on a connection.
+Authenticate: TypeAlias = Callable[[Connection], "asyncio.Future[Any]"]
 
 #: Seconds of silence after which the server is asked whether it is there (``health_check_interval``, where that is
 #: set), and seconds it may take to answer. Together they bound how long a dead connection goes unnoticed.
@@ -103,6 +101,10 @@ class Subscriber:
         self._heard_at = self.loop.time()
         self._flowing = True
         self._failure: Exception | None = None
+        #: Sends new credentials, as soon as anything is read again.
+        self._renewal: Authenticate | None = None
+        #: Requests to give up shard channels, and the names in them that were not answered, as they arrive.
+        self._leaving: deque[tuple[asyncio.Future[Any], set[bytes | str]]] = deque()
 
     # -- what is asked of it --------------------------------------------------------------------------------------
 
@@ -118,21 +120,25 @@ class Subscriber:
             connection = await self.connected()
             try:
                 refused = await self._ask(connection, names, CHUNK)
-                break
             except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
                 if isinstance(error, _FINAL) or attempt >= self._retries:
                     raise
+            else:
+                if refused:
+                    raise refused[0][2]
+                if self.whole and connection is self.connection:
+                    return
+                if attempt >= self._retries:
+                    raise exceptions.ConnectionError("the connection was lost as soon as the server had agreed")
             attempt += 1
             await self._pause(attempt)
-        if refused:
-            raise refused[0][2]
 
     async def _ask(self, connection: Connection, names: Names, size: int) -> list[Refusal]:
         """Ask the server for names, so many in a request; keep what it agrees to, and return what it refuses."""
         requests: list[tuple[Kind, Sequence[bytes], asyncio.Future[Any]]] = []
         refused: list[Refusal] = []
         for kind, all_names in names.items():
-            for chunk in _chunks(kind, all_names, size):
+            for chunk in chunks(kind, all_names, size):
                 requests.append((kind, chunk, self._send(connection, SUBSCRIBE[kind], chunk)))
                 await connection.room()
         for kind, chunk, request in requests:
@@ -148,17 +154,31 @@ class Subscriber:
     def unsubscribe(self, kind: Kind, names: Sequence[bytes] | None) -> "asyncio.Future[Any] | None":
         """Give up names, or all; return the future of the last request to the server, if it could be asked."""
         wanted = self.wanted[kind]
-        if names is None:
-            wanted.clear()
-            return None if self.connection is None else self._send(self.connection, UNSUBSCRIBE[kind], ())
-        for name in names:
+        leaving = list(wanted if names is None else names)
+        for name in leaving:
             wanted.pop(name, None)
         if self.connection is None:
             return None
         last = None
-        for chunk in _chunks(kind, names):
-            last = self._send(self.connection, UNSUBSCRIBE[kind], chunk)
+        for chunk in [leaving] if names is None else chunks(kind, leaving, CHUNK):
+            last = self._send(self.connection, UNSUBSCRIBE[kind], () if names is None else chunk)
+            if kind == "shard":
+                self._leaving.append((last, {delivered(name, self._options) for name in chunk}))
         return last
+
+    def sunsubscribed(self, name: bytes | str) -> bool:
+        """Take a push that says that a shard channel is not subscribed to any more; return whether it was asked for.
+
+        Servers send it unasked as well, when the slot of the channel moves away.
+        """
+        leaving = self._leaving
+        while leaving and leaving[0][0].done():  # answered, it may be with an error
+            leaving.popleft()
+        for _, names in leaving:
+            if name in names:
+                names.discard(name)
+                return True
+        return False
 
     async def ping(self, message: bytes) -> Any:
         """Send PING on this connection and return the reply.
@@ -179,6 +199,12 @@ class Subscriber:
         """Whether there are subscriptions to keep."""
         return any(self.wanted.values())
 
+    @property
+    def whole(self) -> bool:
+        """Whether there is a connection on which everything is restored."""
+        connection = self.connection
+        return connection is not None and self._connecting is None and connection.state is ConnectionState.READY
+
     def close(self, error: Exception | None = None) -> None:
         """End it, at once; the connection is closed."""
         if self.error is None:
@@ -193,6 +219,8 @@ class Subscriber:
         """Read what the server sends, or leave it there until the reader of the messages has caught up."""
         self._flowing = flowing
         self._update_flow()
+        if flowing and self._renewal is not None:
+            self.renew(self._renewal)
 
     def _update_flow(self) -> None:
         """While a request is under way everything is read: its answer is behind the messages."""
@@ -221,9 +249,8 @@ class Subscriber:
     async def connected(self) -> Connection:
         """Return the connection, with everything restored; make it if there is none."""
         while self.error is None:
-            connection = self.connection
-            if connection is not None and self._connecting is None and connection.state is ConnectionState.READY:
-                return connection
+            if self.whole and self.connection is not None:
+                return self.connection
             if self._connecting is None:
                 self._lose("it takes no more requests")
             self._start()
@@ -285,6 +312,7 @@ class Subscriber:
             raise again(self.error)
         encoding = self._options.encoding if self._options.decode_responses else None
         connection.listen(self._listener.handlers, self._heard, encoding)
+        connection.holder = self
         self.connection, self._pool = connection, pool
         self._heard_at = self.loop.time()
         connection.closed.add_done_callback(partial(self._lost, connection), context=no_context())
@@ -344,6 +372,8 @@ class Subscriber:
 
     def _drop(self, why: str) -> None:
         connection, self.connection = self.connection, None
+        self._leaving.clear()
+        self._renewal = None
         if self._ping is not None:
             self._ping.cancel()
             self._ping = None
@@ -358,9 +388,35 @@ class Subscriber:
 
     def restart(self, why: str) -> None:
         """Make the connection anew, and restore everything there."""
-        if self.connection is not None and self._connecting is None:
+        if self.connection is None:
+            return
+        if self._connecting is None:
             self._lose(why)
             self._start()
+        else:  # the task that restores begins again
+            self.connection.close(why)
+
+    # -- new credentials ------------------------------------------------------------------------------------------
+
+    def renew(self, authenticate: Authenticate) -> "asyncio.Future[Any] | None":
+        """Send new credentials on the connection; make it anew where the protocol does not let one (RESP2)."""
+        connection = self.connection
+        if connection is None:
+            return None  # the next one is made with them
+        if not self.may_authenticate(connection):
+            self.restart("its credentials were replaced")
+            return None
+        if not self._flowing:  # the answer would wait behind messages that nobody wants yet
+            self._renewal = authenticate
+            return None
+        self._renewal = None
+        answer = authenticate(connection)
+        answer.add_done_callback(lambda _: self._update_flow(), context=no_context())
+        return answer
+
+    def may_authenticate(self, connection: Connection) -> bool:
+        """Return whether a connection takes AUTH now: with RESP2, one that subscribes does not."""
+        return connection.session.protocol == 3
 
     # -- looking whether it is there ------------------------------------------------------------------------------
 
@@ -373,17 +429,9 @@ class Subscriber:
         due = self._heard_at + self._interval
         if now >= due:
             due = now + self._interval
-            if connection.reading and connection.idle and connection.state is ConnectionState.READY:
+            if connection.reading and connection.idle and connection.state is not ConnectionState.CLOSED:
                 connection.send(FENCE, timeout=PING_TIMEOUT).add_done_callback(ignore)
         self._ping = self.loop.call_at(due, self._watch, context=no_context())
-
-
-def _chunks(kind: Kind, names: Sequence[bytes], size: int = CHUNK) -> Iterator[Sequence[bytes]]:
-    """Divide names into requests. Shard channels may belong to different slots: each has a request of its own."""
-    if kind == "shard":
-        size = 1
-    for start in range(0, len(names), size):
-        yield names[start : start + size]
 
 
 async def _shielded(reply: "asyncio.Future[Any]") -> Any:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from redis_aio._locking.keeper import LockKeeper
 from redis_aio._locking.options import OnLost
 from redis_aio.lock import Lock
 from redis_aio.typing import KeyT, Number
@@ -9,6 +10,8 @@ from redis_aio.typing import KeyT, Number
 
 class Locks:
     """The part of a client that makes locks."""
+
+    _lock_keeper: LockKeeper | None = None
 
     def lock(
         self,
@@ -32,6 +35,8 @@ class Locks:
 
         The others are those of the class.
         """
+        if lock_class is None and not renew and not fencing and on_lost == "cancel":  # what most are; names take time
+            return Lock(self, name, timeout, sleep, blocking, blocking_timeout, thread_local, raise_on_release_error)
         more: dict[str, Any] = {"renew": renew} if renew else {}
         if on_lost != "cancel":
             more["on_lost"] = on_lost

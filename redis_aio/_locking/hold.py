@@ -6,76 +6,66 @@ import weakref
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from redis_aio._locking.line import WaitingLine
+from redis_aio._locking.line import Waiter, WaitingLine
 
 #: Seconds for which a release may hold up a body that was cancelled; then it is left to the background.
 UNWINDING: float = 0.05
 
 
-class Hold:
-    """What is known of one acquire.
+class Hold(Waiter):
+    """What is known of one acquire. Most of it is as below in most of them, so that it is set where it is not.
 
     Args:
         token: the value of the lock's key while this holds it.
-        chosen: the caller chose the token, so somebody else may use it too.
-
-    Attributes:
-        unanswered: it was asked for, and whether it was given is not known.
-        doubtful: the question may have been sent twice, and the first one be under way still.
-        strict: finding the token in the server does not mean that this acquire put it there.
-        plainly: SET is tried first, which is cheaper than the script and says less.
-        waits: it is going to be waited for, so what the script says is of use.
-        left: the seconds after which the present holder's time is over, as far as one was told.
-        held_already: the token that the task holds already, or nothing.
-        reentrant: and this one is the present holder's.
-        entered: it was acquired by an ``async with``.
-        expires_at: the loop time until which it is certainly held, if nobody interferes.
-        fence: the fencing token, or 0.
-        over: it was released, or its end was reported.
-        releasing: its release has begun: nobody works under it any more.
-        release_sent: a release may have reached the server, or will, so finding the token gone is no loss.
-        in_time: it had time left when its release was first sent.
-        is_lost: the renewal found it lost.
-        reason: why it was lost.
-        owner: the task that acquired it.
-        cancelling: how many cancellations of its task were pending when the body began; ``None`` where the body is not
-            to be cancelled.
-        interrupted: its body was cancelled.
-        renewal: the task that renews it.
-        line: keeps the line in being while it is held.
     """
 
-    __slots__ = (
-        *("__weakref__", "_event", "cancelling", "doubtful", "entered", "expires_at", "fence", "held_already"),
-        *("in_time", "interrupted", "is_lost", "left", "line", "over", "owner", "plainly", "reason", "reentrant"),
-        *("release_sent", "releasing", "renewal", "strict", "token", "unanswered", "waits"),
-    )
+    #: The caller chose the token: finding it in the server does not mean that this acquire put it there.
+    strict: bool = False
+    #: SET is tried first, which is cheaper than the script and says less.
+    plainly: bool = True
+    #: It is going to be waited for, so what the script says is of use.
+    waits: bool = False
+    #: It was asked for, and whether it was given is not known.
+    unanswered: bool = False
+    #: The question may have been sent twice, and the first one be under way still.
+    doubtful: bool = False
+    #: The seconds after which the present holder's time is over, as far as one was told.
+    left: float = math.inf
+    #: The token that the task holds already, or nothing; and whether this one is the present holder's.
+    held_already: bytes = b""
+    reentrant: bool = False
+    #: It was acquired by an ``async with``.
+    entered: bool = False
+    #: The loop time until which it is certainly held, if nobody interferes.
+    expires_at: float = math.inf
+    #: The fencing token, or 0.
+    fence: int = 0
+    #: It was released, or its end was reported.
+    over: bool = False
+    #: Its release has begun: nobody works under it any more.
+    releasing: bool = False
+    #: A release may have reached the server, or will, so finding the token gone is no loss.
+    release_sent: bool = False
+    #: It had time left when its release was first sent.
+    in_time: bool = True
+    #: The renewal found it lost, and why.
+    is_lost: bool = False
+    reason: str = ""
+    #: The task that acquired it.
+    owner: "weakref.ref[asyncio.Task[Any]] | None" = None
+    #: How many cancellations of its task were pending when the body began; ``None`` where the body is not to be
+    #: cancelled.
+    cancelling: int | None = None
+    #: Its body was cancelled.
+    interrupted: bool = False
+    #: The task that renews it.
+    renewal: "asyncio.Task[None] | None" = None
+    #: Where it stands in line, or is known to hold the lock.
+    line: WaitingLine | None = None
+    _event: asyncio.Event | None = None
 
-    def __init__(self, token: bytes, *, chosen: bool = False) -> None:
+    def __init__(self, token: bytes) -> None:
         self.token = token
-        self.strict = chosen
-        self.plainly = True
-        self.waits = False
-        self.unanswered = False
-        self.doubtful = False
-        self.left = math.inf
-        self.held_already = b""
-        self.reentrant = False
-        self.entered = False
-        self.expires_at = math.inf
-        self.fence = 0
-        self.over = False
-        self.releasing = False
-        self.release_sent = False
-        self.in_time = True
-        self.is_lost = False
-        self._event: asyncio.Event | None = None
-        self.reason = ""
-        self.owner: weakref.ref[asyncio.Task[Any]] | None = None
-        self.cancelling: int | None = None
-        self.interrupted = False
-        self.renewal: asyncio.Task[None] | None = None
-        self.line: WaitingLine | None = None
 
     @property
     def live(self) -> bool:
@@ -152,14 +142,13 @@ class LocalToken:
         find: finds that acquire.
     """
 
-    def __init__(self, find: "Callable[[], Hold | None]") -> None:
-        self._find = weakref.WeakMethod(find)
+    def __init__(self, find: Callable[[], Hold | None]) -> None:
+        self._find = find
 
     @property
     def token(self) -> bytes | None:
         """The token, or ``None``."""
-        find = self._find()
-        hold = None if find is None else find()
+        hold = self._find()
         return None if hold is None else hold.token
 
 

@@ -17,7 +17,7 @@ from redis_aio import _log
 from redis_aio._execution.executor import Executor
 from redis_aio._locking.hold import Hold
 from redis_aio._locking.line import WaitingLine
-from redis_aio._locking.scripts import EXTEND, RELEASE_AGAIN, Execute, channel_of, milliseconds
+from redis_aio._locking.scripts import CHANNEL, EXTEND, RELEASE_AGAIN, Execute, milliseconds
 from redis_aio._options import Options
 from redis_aio.exceptions import ClientClosedError, NoPermissionError, WrongTypeError
 from redis_aio.typing import KeyT
@@ -46,6 +46,7 @@ class LockClient(Protocol):
     """What a lock needs of a client."""
 
     _executor: Executor
+    _lock_keeper: "LockKeeper | None"
 
 
 class LockKeeper:
@@ -57,7 +58,8 @@ class LockKeeper:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self._lines: weakref.WeakValueDictionary[bytes, WaitingLine] = weakref.WeakValueDictionary()
+        self.time: Callable[[], float] = loop.time
+        self._lines: dict[bytes, WaitingLine] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._clean_ups: dict[tuple[bytes, bytes], asyncio.Task[None]] = {}
         #: Of each clean-up that the server has not answered yet.
@@ -65,10 +67,10 @@ class LockKeeper:
         self._renewed: weakref.WeakSet[Hold] = weakref.WeakSet()
 
     def line(self, name: bytes) -> WaitingLine:
-        """Return the line before a lock; it lives while somebody holds the lock or waits for it."""
+        """Return the line before a lock; whoever gets it uses it in the same step, or asks again."""
         line = self._lines.get(name)
         if line is None:
-            line = self._lines[name] = WaitingLine(self.loop)
+            line = self._lines[name] = WaitingLine(self.loop, name, self._lines)
         return line
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":
@@ -131,7 +133,7 @@ class LockKeeper:
             await asyncio.sleep(pause)
             while True:
                 try:
-                    await RELEASE_AGAIN.run(execute, (key,), token, channel_of(name))
+                    await RELEASE_AGAIN.run(execute, 1, key, token, CHANNEL + name)
                 except FINAL as error:
                     reason = "a lock could not be cleaned up"
                     _log.tell(logger, logging.INFO, "lock.not_deleted", reason=reason, error=error)
@@ -184,7 +186,7 @@ class LockKeeper:
                 return
             try:
                 async with asyncio.timeout_at(hold.expires_at):
-                    left = await EXTEND.run(execute, (key,), hold.token, milliseconds(timeout), "least")
+                    left = await EXTEND.run(execute, 1, key, hold.token, milliseconds(timeout), "least")
             except ClientClosedError:
                 hold.lose("the client was closed")
                 return
@@ -202,13 +204,13 @@ class LockKeeper:
 
     def listen(self, client: LockClient, name: bytes, line: WaitingLine) -> None:
         """Have a line hear of releases elsewhere, where the client can subscribe."""
-        if line.listener is not None or self.loop.time() < line.deaf_until:
+        if line.listener is not None:
             return
         subscribe = getattr(client, "subscribe", None)
         options: Options | None = getattr(client, "options", None)
         if subscribe is None or options is None or options.pool_size < 3:  # others may need the only lease
             return
-        line.listener = self._start(self._listen(subscribe, channel_of(name), line), "listener")
+        line.listener = self._start(self._listen(subscribe, CHANNEL + name, line), "listener")
 
     async def _listen(self, subscribe: Callable[[bytes], Any], channel: bytes, line: WaitingLine) -> None:
         try:
@@ -225,12 +227,14 @@ class LockKeeper:
                     elif line.empty:
                         return
         except Exception as error:  # it may not, or cannot now; whatever it is, asking goes on
+            line.listening = False
             reason = "releases of a lock are not heard of, it is asked for instead"
             _log.tell(logger, logging.INFO, "lock.not_heard", reason=reason, error=error)
-            line.deaf_until = self.loop.time() + DEAF
+            await asyncio.sleep(DEAF)
         finally:
             line.listening = False
             line.listener = None
+            line.end_if_unused()
 
 
 def _cancel(loop: asyncio.AbstractEventLoop, reference: "weakref.ref[asyncio.Task[None]]") -> None:
@@ -239,20 +243,17 @@ def _cancel(loop: asyncio.AbstractEventLoop, reference: "weakref.ref[asyncio.Tas
         loop.call_soon_threadsafe(task.cancel)  # the garbage collector runs in any thread
 
 
-_keepers: "weakref.WeakKeyDictionary[object, LockKeeper]" = weakref.WeakKeyDictionary()
-
-
-def keeper_of(client: object) -> LockKeeper:
+def keeper_of(client: LockClient) -> LockKeeper:
     """Return the keeper of a client on the running loop."""
     loop = asyncio.get_running_loop()
-    keeper = _keepers.get(client)
+    keeper: LockKeeper | None = getattr(client, "_lock_keeper", None)
     if keeper is None or keeper.loop is not loop:
-        keeper = _keepers[client] = LockKeeper(loop)
+        keeper = client._lock_keeper = LockKeeper(loop)
     return keeper
 
 
-async def close_locks(client: object) -> None:
+async def close_locks(client: LockClient) -> None:
     """End what the locks of a client do in the background. Takes a quarter of a second at most."""
-    keeper = _keepers.pop(client, None)
+    keeper, client._lock_keeper = client._lock_keeper, None
     if keeper is not None and keeper.loop is asyncio.get_running_loop():
         await keeper.aclose()

@@ -7,7 +7,6 @@ elsewhere publishes, and, should both fail to come, by the clock.
 import asyncio
 import math
 import weakref
-from collections import deque
 from typing import Any, Protocol
 
 from redis_aio._execution.mailbox import again
@@ -28,20 +27,12 @@ class Held(Protocol):
 
 
 class Waiter:
-    """A place in the line.
+    """One who stands in line. What it needs for waiting is made when it has to wait."""
 
-    Args:
-        loop: the event loop.
-    """
-
-    __slots__ = ("_future", "_loop", "_woken", "failure")
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._woken = False
-        self._future: asyncio.Future[None] | None = None
-        #: Why the one in front could not ask the server.
-        self.failure: Exception | None = None
+    _woken: bool = False
+    _future: "asyncio.Future[None] | None" = None
+    #: Why the one in front could not ask the server.
+    failure: Exception | None = None
 
     def wake(self) -> None:
         """End the present pause, or the next one before it begins."""
@@ -52,15 +43,15 @@ class Waiter:
         if self._future is not None and not self._future.done():
             self._future.set_result(None)
 
-    async def pause(self, seconds: float) -> bool:
+    async def pause(self, loop: asyncio.AbstractEventLoop, seconds: float) -> bool:
         """Wait until woken, so many seconds at most; return whether it was woken.
 
         Raises:
             ConnectionError, TimeoutError: the server could not be asked by the one in front.
         """
         if not self._woken:
-            self._future = self._loop.create_future()
-            timer = None if seconds == math.inf else self._loop.call_later(seconds, self._end)
+            self._future = loop.create_future()
+            timer = None if seconds == math.inf else loop.call_later(seconds, self._end)
             try:
                 await self._future
             finally:
@@ -78,22 +69,25 @@ class Waiter:
 
 
 class WaitingLine:
-    """The line before one lock.
+    """The line before one lock. It is known while somebody of this client holds the lock, waits, or listens.
 
     Args:
         loop: the event loop.
+        name: the lock.
+        lines: the lines that are known.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    _holder: "weakref.ref[Held] | None" = None
+    #: Hears of releases elsewhere, while somebody waits; where that fails, it is a pause until it is tried again.
+    listener: "asyncio.Task[None] | None" = None
+    #: Whether the server agreed that it hears of them.
+    listening: bool = False
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, name: bytes, lines: "dict[bytes, WaitingLine]") -> None:
         self.loop = loop
-        self._waiters: deque[Waiter] = deque()
-        self._holder: weakref.ref[Held] | None = None
-        #: Hears of releases elsewhere, while somebody waits.
-        self.listener: asyncio.Task[None] | None = None
-        #: Whether the server agreed that it hears of them.
-        self.listening = False
-        #: The loop time before which listening is not tried again.
-        self.deaf_until = 0.0
+        self._name = name
+        self._lines = lines
+        self._waiters: list[Waiter] = []  # shorter than what a deque allocates
 
     @property
     def left(self) -> float:
@@ -114,23 +108,29 @@ class WaitingLine:
         self._holder = None
         self.wake()
 
-    def enter(self) -> Waiter:
+    def enter(self, waiter: Waiter) -> None:
         """Stand in line."""
-        waiter = Waiter(self.loop)
         self._waiters.append(waiter)
-        return waiter
+
+    def enter_alone(self, waiter: Waiter) -> bool:
+        """Stand in line if nobody of this client holds the lock or waits; return whether that is so."""
+        if self._holder is not None or self._waiters:
+            return False
+        self._waiters.append(waiter)
+        return True
 
     def leave(self, waiter: Waiter) -> None:
         """Leave the line; whoever is first now is told."""
-        if self._waiters[0] is waiter:
-            self._waiters.popleft()
+        if self.is_first(waiter):
+            del self._waiters[0]
             self.wake()
         else:
             self._waiters.remove(waiter)
+        self.end_if_unused()
 
-    def is_first(self, waiter: Waiter) -> bool:
+    def is_first(self, waiter: object) -> bool:
         """Return whether it is this one's turn to ask the server."""
-        return self._waiters[0] is waiter
+        return bool(self._waiters) and self._waiters[0] is waiter
 
     def fail(self, error: Exception) -> None:
         """Tell those behind the first one that the server cannot be asked: each in turn would find out for itself."""
@@ -149,11 +149,31 @@ class WaitingLine:
             self._waiters[0].wake()
 
     def taken(self, holder: Held) -> None:
-        """Take note that a lock object of this client holds the lock."""
-        self._holder = weakref.ref(holder)
+        """Take note that a lock object of this client holds the lock; it was the first in line, or not in line."""
+        waiters = self._waiters
+        first: object = waiters[0] if waiters else None
+        if first is holder:
+            del waiters[0]
+            if waiters:
+                waiters[0].wake()
+        self._holder = weakref.ref(holder, self._abandoned)
 
     def freed(self, holder: Held) -> None:
         """Take note that it does not hold it any more."""
         if self._holder is not None and self._holder() is holder:
             self._holder = None
-            self.wake()
+            if self._waiters:
+                self._waiters[0].wake()
+            else:
+                self.end_if_unused()
+
+    def _abandoned(self, holder: "weakref.ref[Held]") -> None:
+        """Let go of a holder whom nobody knows any more; the garbage collector calls this in any thread."""
+        if self._holder is holder:
+            self._holder = None
+            self.end_if_unused()
+
+    def end_if_unused(self) -> None:
+        """Be known no more, if there is nothing to know."""
+        if not self._waiters and self._holder is None and self.listener is None:
+            self._lines.pop(self._name, None)

@@ -9,8 +9,8 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
-from redis_aio._command.command import Command
-from redis_aio._command.script import ScriptCall, ScriptText
+from redis_aio._command.command import Command, command_of
+from redis_aio._command.script import ScriptText
 from redis_aio._command.spec import Effect
 from redis_aio._command.table import SPECS
 from redis_aio.exceptions import NoScriptError
@@ -20,9 +20,11 @@ Execute: TypeAlias = Callable[[Command[Any]], Awaitable[Any]]
 
 #: Seconds that a fencing counter outlives the last acquire. A new one starts at the server's time, which is later.
 COUNTER_LIFE = 86_400
+#: The channel on which the release of a lock is published begins like this, and ends with its name.
+CHANNEL = b"redis_aio:lock:"
 
 
-class LockScript:
+class LockScript(ScriptText):
     """One script, executed by its digest; by its text where the server does not know it.
 
     Args:
@@ -31,15 +33,22 @@ class LockScript:
     """
 
     def __init__(self, text: str, *, idempotent: bool) -> None:
-        self._script = ScriptText(text.encode(), idempotent=idempotent)
+        super().__init__(text.encode(), idempotent=idempotent)
 
-    async def run(self, execute: Execute, keys: tuple[KeyT, ...], *args: Any) -> Any:
+    def by_its_digest(self, *args: Any) -> Command[Any]:
+        """Return the command that calls it, with the number of keys, the keys and the arguments."""
+        return command_of(self.by_digest, (self.sha, *args), None)
+
+    def by_its_text(self, *args: Any) -> Command[Any]:
+        """Return the command that calls it where the server does not know it."""
+        return command_of(self.by_text, (self.text, *args), None)
+
+    async def run(self, execute: Execute, *args: Any) -> Any:
         """Execute it and return its raw reply."""
-        call = ScriptCall(self._script, list(keys), list(args))
         try:
-            return await execute(call)
+            return await execute(self.by_its_digest(*args))
         except NoScriptError:
-            return await execute(call.with_text())
+            return await execute(self.by_its_text(*args))
 
 
 # KEYS: the lock; the fencing counter, where one is kept.
@@ -115,20 +124,17 @@ EXTEND = LockScript(_EXTEND, idempotent=True)
 EXTEND_BY = LockScript(_EXTEND, idempotent=False)
 
 
-async def set_plainly(execute: Execute, name: KeyT, token: bytes, timeout: int, *, strict: bool) -> bool:
-    """Set the lock's key, if there is none, without a script; return whether it holds the token now.
+def set_plainly(name: KeyT, token: bytes, timeout: int, strict: bool) -> Command[bytes | None]:
+    """Return what sets the lock's key, if there is none, without a script; it is answered by the token that was there.
 
     Args:
-        execute: executes.
         name: the lock.
         token: the value.
         timeout: its time to live in ms, or 0.
         strict: finding the token there does not mean that an earlier execution put it there.
     """
-    ttl = ("PX", timeout) if timeout else ()
-    command: Command[bytes | None] = Command("SET", name, token, "NX", "GET", *ttl, spec=_SET_ONCE if strict else _SET)
-    found = await execute(command)
-    return found is None or (found == token and not strict)
+    args = (name, token, "NX", "GET", "PX", timeout) if timeout else (name, token, "NX", "GET")
+    return command_of(_SET_ONCE if strict else _SET, args, None)
 
 
 class _Tokens:
@@ -140,11 +146,11 @@ class _Tokens:
             os.register_at_fork(after_in_child=self.renew)
 
     def renew(self) -> None:
-        self._random = os.urandom(16).hex().encode()
+        self._random = os.urandom(16).hex()
         self._numbers = itertools.count(1)
 
     def new(self) -> bytes:
-        return b"%b-%x" % (self._random, next(self._numbers))
+        return f"{self._random}-{next(self._numbers):x}".encode()
 
 
 #: Returns a token that nobody else has.
@@ -158,11 +164,6 @@ def counter_of(name: bytes) -> bytes:
     return name + b":fencing" if tagged else b"{" + name + b"}:fencing"
 
 
-def channel_of(name: bytes) -> bytes:
-    """Return the channel on which the release of a lock is published."""
-    return b"redis_aio:lock:" + name
-
-
 def milliseconds(seconds: float) -> int:
     """Return seconds as the server takes them: to the nearest millisecond, and at least one."""
-    return max(1, round(seconds * 1000))
+    return int(seconds * 1000 + 0.5) or 1

@@ -7,8 +7,7 @@ import random
 from collections.abc import Awaitable, Callable
 
 from redis_aio._locking.hold import Hold
-from redis_aio._locking.line import Waiter, WaitingLine
-from redis_aio.exceptions import ConnectionError, PoolTimeoutError, TimeoutError
+from redis_aio._locking.line import WaitingLine
 
 #: Seconds that a question to the server is given, where the time to wait ends while it is under way.
 GRACE = 0.25
@@ -21,47 +20,39 @@ Ask = Callable[[], Awaitable[bool]]
 
 
 async def stand_in_line(
-    line: WaitingLine, waiter: Waiter, hold: Hold, ask: Ask, listen: Callable[[], None], deadline: float, sleep: float
+    line: WaitingLine, hold: Hold, ask: Ask, listen: Callable[[], None], deadline: float, sleep: float
 ) -> bool:
     """Wait for one's turn and then for the lock; return whether it was acquired.
 
-    Where the first one in line cannot ask the server, that is the end for all.
-
     Args:
         line: where to wait.
-        waiter: one's place in it.
-        hold: what to acquire.
+        hold: what to acquire; it stands in line.
         ask: asks the server once.
         listen: has the line hear of releases elsewhere.
         deadline: the loop time by which to give up.
         sleep: seconds between two questions where nothing is heard.
     """
     loop = line.loop
-    while not line.is_first(waiter):
+    while not line.is_first(hold):
         if (left := deadline - loop.time()) <= 0:
             return False
-        await waiter.pause(left)
-    try:
-        return await _wait(line, waiter, hold, ask, listen, deadline, sleep)
-    except (ConnectionError, TimeoutError) as error:
-        if not isinstance(error, PoolTimeoutError):
-            line.fail(error)
-        raise
-
-
-async def _wait(
-    line: WaitingLine, waiter: Waiter, hold: Hold, ask: Ask, listen: Callable[[], None], deadline: float, sleep: float
-) -> bool:
-    """Wait as the first in line; the arguments are those above."""
-    loop = line.loop
+        await hold.pause(loop, left)
     if not line.left and await (ask() if deadline == math.inf else _ask_until(ask, deadline, loop.time())):
         return True
+    return await keep_asking(line, hold, ask, listen, deadline, sleep)
+
+
+async def keep_asking(
+    line: WaitingLine, hold: Hold, ask: Ask, listen: Callable[[], None], deadline: float, sleep: float
+) -> bool:
+    """Wait as the first in line, who was told that somebody holds the lock; the arguments are those above."""
+    loop = line.loop
     pause = sleep = max(sleep, LEAST_PAUSE)
     while (left := deadline - loop.time()) > 0:
         if not line.left:
             listen()
         holder_ends = line.left or hold.left + LEAST_PAUSE
-        woken = await waiter.pause(min(left, holder_ends, pause * random.uniform(0.5, 1.0)))
+        woken = await hold.pause(loop, min(left, holder_ends, pause * random.uniform(0.5, 1.0)))
         if await (ask() if deadline == math.inf else _ask_until(ask, deadline, loop.time())):
             return True
         heard = line.listening or line.left > 0

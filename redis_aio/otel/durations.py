@@ -7,9 +7,8 @@ one by one. Either way each value is counted once, in the buckets that the progr
 """
 
 import contextvars
-from bisect import bisect_left
-from collections import deque
-from collections.abc import Iterator
+from bisect import bisect_right
+from itertools import pairwise
 from threading import Lock
 from typing import Any
 
@@ -34,14 +33,15 @@ class Series:
         attributes: theirs.
     """
 
-    __slots__ = ("_attributes", "_histogram", "most", "values")
+    __slots__ = ("_attributes", "_histogram", "_taking", "most", "values")
 
     def __init__(self, histogram: Histogram, attributes: Attributes) -> None:
         self._histogram = histogram
         self._attributes = attributes
-        #: Those that are gathered; who adds the last of ``most`` hands them over.
-        self.values: deque[float] = deque()
+        #: Those that are gathered, always the same list; who adds the last of ``most`` hands them over.
+        self.values: list[float] = []
         self.most: int = MOST
+        self._taking = Lock()
 
     def record(self, value: float) -> None:
         """Record a value at once, in the current context: the SDK may keep it as an example of the current span."""
@@ -52,33 +52,32 @@ class Series:
 
         In a context of its own: the values are those of others, and no examples of the span that is current here.
         """
-        values = list(_taken(self.values))
-        if values:
+        with self._taking:  # what is added meanwhile stands behind what is taken
+            values = self.values[:]
+            del self.values[: len(values)]
+        places = _places(self._histogram, self._attributes) if values else []
+        if places is None:
             contextvars.Context().run(self._record, values)
+        elif places:
+            _add(places, values)
 
     def _record(self, values: list[float]) -> None:
         self._histogram.record(values.pop(), self._attributes)  # now the SDK has a place for these attributes
         places = _places(self._histogram, self._attributes)
         self.most = FEW if places is None else MOST
-        if places is None or not values:
-            for value in values:
-                self._histogram.record(value, self._attributes)
+        if places is not None:
+            _add(places, values)
             return
-        for place in places:
-            _add(place, values)
-
-
-def _taken(values: "deque[float]") -> Iterator[float]:
-    while values:
-        try:
-            yield values.popleft()
-        except IndexError:  # another thread was faster
-            return
+        for value in values:
+            self._histogram.record(value, self._attributes)
 
 
 def _places(histogram: Any, attributes: Attributes) -> list[Any] | None:
     """Return where the SDK's readers keep the values with these attributes; ``None`` if that is not known."""
     histogram = getattr(histogram, "_real_instrument", None) or histogram
+    enabled = getattr(histogram, "_is_enabled", None)
+    if enabled is not None and not enabled():
+        return None  # it knows what to do with values that nobody wants
     found: list[Any] = []
     try:
         for storage in histogram._measurement_consumer._reader_storages.values():
@@ -96,19 +95,19 @@ def _places(histogram: Any, attributes: Attributes) -> list[Any] | None:
     return found
 
 
-def _add(place: Any, values: list[float]) -> None:
-    boundaries = place._boundaries
-    counts = [0] * (len(boundaries) + 1)
-    for value in values:
-        counts[bisect_left(boundaries, value)] += 1
-    with place._lock:
-        if place._value is not None:
-            counts = [count + before for count, before in zip(counts, place._value, strict=True)]
-        place._value = counts
-        place._sum += sum(values)
-        if place._record_min_max:
-            place._min = min(place._min, *values)
-            place._max = max(place._max, *values)
+def _add(places: list[Any], values: list[float]) -> None:
+    values.sort()  # then only the ends of the buckets have to be looked for
+    for place in places:
+        ends = [bisect_right(values, boundary) for boundary in place._boundaries]
+        counts = [end - begin for begin, end in pairwise([0, *ends, len(values)])]
+        with place._lock:
+            if place._value is not None:
+                counts = [count + before for count, before in zip(counts, place._value, strict=True)]
+            place._value = counts
+            place._sum += sum(values)
+            if values and place._record_min_max:
+                place._min = min(place._min, values[0])
+                place._max = max(place._max, values[-1])
 
 
 class Durations:

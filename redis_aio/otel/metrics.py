@@ -19,7 +19,7 @@ from redis_aio.hooks import Hook, HookedClient, HookedPool, NextBatch, NextComma
 from redis_aio.otel import semconv
 from redis_aio.otel.durations import Durations, Series
 from redis_aio.otel.subscriptions import Subscriptions
-from redis_aio.otel.tracing import active_span
+from redis_aio.otel.tracing import recorded, traces_of
 
 POOL_NAME = "db.client.connection.pool.name"
 STATE = "db.client.connection.state"
@@ -52,7 +52,9 @@ class PoolMetrics(Hook):
         self._pool = pool
         self._instruments = instruments
         self._server = semconv.server_attributes(pool.options)
-        self._prepared: dict[str, Series] = {}
+        self._commands: dict[str, Series] = {}
+        self._batches: dict[str, Series] = {}
+        self._traces = traces_of(pool)
         self._name = instruments.watch(pool, pool_name or semconv.pool_name(pool.options))
         self._pool_attributes: semconv.Attributes = {POOL_NAME: self._name}
 
@@ -78,15 +80,18 @@ class PoolMetrics(Hook):
         except BaseException as error:
             self._failed(semconv.operation(command), started, error)
             raise
-        series = self._prepared.get(command.spec.name) or self._prepare(semconv.operation(command))
-        span = active_span.get()
-        if span is None or not span.is_recording():  # written out, because it is done for each command
+        spent = perf_counter() - started
+        try:
+            series = self._commands[command.spec.name]
+        except KeyError:
+            series = self._prepare(semconv.operation(command), self._commands)
+        if self._traces.hooks and recorded():
+            series.record(spent)
+        else:  # written out, because it is done for each command
             values = series.values
-            values.append(perf_counter() - started)
+            values.append(spent)
             if len(values) >= series.most:
                 series.hand_over()
-        else:
-            series.record(perf_counter() - started)
         return value
 
     async def on_batch(self, batch: Batch, call_next: NextBatch) -> list[Any]:
@@ -102,13 +107,13 @@ class PoolMetrics(Hook):
         if first is not None:
             self._failed(name, started, first)
         else:
-            series = self._prepared.get(name) or self._prepare(name)
+            series = self._batches.get(name) or self._prepare(name, self._batches)
             series.record(perf_counter() - started)
         return values
 
-    def _prepare(self, operation: str) -> Series:
+    def _prepare(self, operation: str, known: dict[str, Series]) -> Series:
         series = self._instruments.durations.series(self._server | {"db.operation.name": operation})
-        self._prepared[operation] = series
+        known[operation] = series
         return series
 
     def _failed(self, operation: str, started: float, error: BaseException) -> None:

@@ -35,7 +35,8 @@ CODES = frozenset(
 
 _SHA = re.compile(r"[0-9a-fA-F]{40}")
 _FUNCTION = re.compile(r"\w{1,64}", re.ASCII)
-_PROCEDURES = {"EVALSHA": _SHA, "EVALSHA_RO": _SHA, "FCALL": _FUNCTION, "FCALL_RO": _FUNCTION}
+#: Commands that call what has a name, and what that name looks like.
+PROCEDURES = {"EVALSHA": _SHA, "EVALSHA_RO": _SHA, "FCALL": _FUNCTION, "FCALL_RO": _FUNCTION}
 
 
 def server_attributes(options: Options) -> Attributes:
@@ -84,7 +85,7 @@ def batch_operation(batch: Batch) -> str:
 
 def procedure(command: Command[Any]) -> str | None:
     """Return ``db.stored_procedure.name``: the digest of a script, the name of a function."""
-    pattern = _PROCEDURES.get(command.spec.name)
+    pattern = PROCEDURES.get(command.spec.name)
     if pattern is None or not command.args:
         return None
     name = command.args[0]

@@ -7,6 +7,7 @@ for the first of them.
 """
 
 import time
+import weakref
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any, TypeAlias
@@ -14,7 +15,7 @@ from typing import Any, TypeAlias
 from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, TracerProvider, get_current_span
+from opentelemetry.trace import Span, SpanContext, SpanKind, StatusCode, Tracer, TracerProvider, get_current_span
 
 from redis_aio import _log
 from redis_aio._command.batch import Batch
@@ -24,14 +25,40 @@ from redis_aio._version import VERSION
 from redis_aio.events import ConnectionClosed, ConnectionOpened, Event, PoolWaited, Redirected, Retrying
 from redis_aio.hooks import Hook, HookedPool, NextBatch, NextCommand, NextConnect
 from redis_aio.otel import sanitize, semconv
-from redis_aio.otel.sampling import Sampling
+from redis_aio.otel.sampling import NOTHING, Sampling
+from redis_aio.otel.spans import Operation, Spans
 
 #: The key of contexts in which nothing shall be traced, as ``suppress_instrumentation`` makes them.
 _SUPPRESSED: str = getattr(otel_context, "_SUPPRESS_INSTRUMENTATION_KEY", "suppress_instrumentation")
-#: Starts the span of a command or batch, in a context.
-Start: TypeAlias = Callable[[Any, Context], Span]
+#: Starts the span of a command or batch, in a context whose span has the context that is given too.
+Start: TypeAlias = Callable[[Any, Context, SpanContext], Span]
+#: The parent of those who have none.
+NOBODY: SpanContext = trace.INVALID_SPAN_CONTEXT
 #: The span of the command or batch that this task executes.
 active_span: ContextVar[Span | None] = ContextVar("redis_aio_span", default=None)
+
+
+def recorded() -> bool:
+    """Return whether this task executes a command or batch whose span is recorded."""
+    span = active_span.get()
+    return span is not None and span.is_recording()
+
+
+class Traces:
+    """How many hooks trace the commands of a pool: without any, nobody needs to ask for spans."""
+
+    __slots__ = ("__weakref__", "hooks")
+
+    def __init__(self) -> None:
+        self.hooks = 0
+
+
+_traces: "weakref.WeakKeyDictionary[HookedPool, Traces]" = weakref.WeakKeyDictionary()
+
+
+def traces_of(pool: HookedPool) -> Traces:
+    """Return the one of a pool."""
+    return _traces.setdefault(pool, Traces())
 
 
 class TracingHook(Hook):
@@ -67,77 +94,48 @@ class PoolTracing(Hook):
         self._query_keys = query_keys
         self._server = semconv.server_attributes(pool.options)
         self._peer = pool.peer
-        self._prepared: dict[str, semconv.Attributes] = {}
+        self._commands: dict[str, Operation] = {}
+        self._batches: dict[str, Operation] = {}
         self._tracer: Tracer = trace.NoOpTracer()
+        self._spans = Spans(self._tracer, NOTHING)
         self._sampling: Sampling | None = None  # until there is a provider
+        traces_of(pool).hooks += 1
 
-    # -- whether ------------------------------------------------------------------------------------------------------
-
-    def _dropped(self) -> bool:
-        """Return whether a span that is started now would be dropped for sure."""
-        sampling = self._sampling
-        if sampling is None:
-            provider = self._provider or trace.get_tracer_provider()
-            if isinstance(provider, trace.ProxyTracerProvider):
-                return True  # there is none yet
-            self._tracer = provider.get_tracer(semconv.SCOPE, VERSION, semconv.SCHEMA_URL)
-            sampling = self._sampling = Sampling(self._tracer)
-        if sampling.never:
-            return False
-        return sampling.always or sampling.drops(get_current_span().get_span_context())
+    def unbind(self) -> None:
+        """Take note that its spans are no more."""
+        traces_of(self._pool).hooks -= 1
 
     # -- commands -----------------------------------------------------------------------------------------------------
 
     def on_command(self, command: Command[Any], call_next: NextCommand) -> Any:
-        """Wrap a command in a span. Not a coroutine of its own where there shall be none, which saves half the time."""
-        if self._dropped():
+        """Wrap a command in a span. Not a coroutine of its own where there is never one, which saves half the time."""
+        if (self._sampling or self._ready()).always:
             return call_next(command)
         return self._traced(self._start, command, call_next)
 
-    def _start(self, command: Command[Any], here: Context) -> Span:
-        name = semconv.operation(command)
-        attributes = self._attributes(name)
-        called = semconv.procedure(command)
-        if called is not None or self._query_text:
-            attributes = attributes.copy()
-            if called is not None:
-                attributes["db.stored_procedure.name"] = called
-            if self._query_text:
-                attributes["db.query.text"] = sanitize.query_text(command, self._query_keys)
-            if called is not None and name.startswith("FCALL"):
-                name = f"{name} {called}"
-        return self._tracer.start_span(name, here, SpanKind.CLIENT, attributes)
-
     def on_batch(self, batch: Batch, call_next: NextBatch) -> Any:
         """Wrap a batch in a span; it has failed if one of its commands has."""
-        if self._dropped():
+        if (self._sampling or self._ready()).always:
             return call_next(batch)
         return self._traced(self._start_batch, batch, call_next)
 
-    def _start_batch(self, batch: Batch, here: Context) -> Span:
-        name = semconv.batch_operation(batch)
-        attributes = self._attributes(name)
-        if len(batch) != 1 or self._query_text:
-            attributes = attributes.copy()
-            if len(batch) != 1:
-                attributes["db.operation.batch.size"] = len(batch)
-            if self._query_text:
-                attributes["db.query.text"] = sanitize.batch_text(batch.commands, self._query_keys)
-        return self._tracer.start_span(name, here, SpanKind.CLIENT, attributes)
-
-    def _attributes(self, name: str) -> semconv.Attributes:
-        """Return what is known of an operation before it is executed: samplers see it."""
-        attributes = self._prepared.get(name)
-        if attributes is None:
-            known = {"db.operation.name": name, **semconv.peer_attributes(self._peer)}
-            attributes = self._prepared[name] = self._server | known
-        return attributes
+    def _ready(self) -> Sampling:
+        """Return what is known of the sampler; until there is a provider, that it drops everything."""
+        provider = self._provider or trace.get_tracer_provider()
+        if isinstance(provider, trace.ProxyTracerProvider):
+            return NOTHING
+        self._tracer = provider.get_tracer(semconv.SCOPE, VERSION, semconv.SCHEMA_URL)
+        sampling = Sampling(self._tracer)
+        self._spans = Spans(self._tracer, sampling)
+        self._sampling = sampling
+        return sampling
 
     async def _traced(self, start: Start, thing: Any, call_next: Callable[[Any], Awaitable[Any]]) -> Any:
         here = otel_context.get_current()  # asked for once: the tracer would ask for it several times
-        if here.get(_SUPPRESSED):
+        parent = get_current_span(here).get_span_context() if here else NOBODY
+        if self._dropped(here, parent):
             return await call_next(thing)
-        span = start(thing, here)
+        span = start(thing, here, parent)
         peer = self._peer
         token = otel_context.attach(trace.set_span_in_context(span, here))
         mark = active_span.set(span)
@@ -159,11 +157,53 @@ class PoolTracing(Hook):
             otel_context.detach(token)
         return value
 
+    def _dropped(self, here: Context, parent: SpanContext) -> bool:
+        """Return whether a span that is started in this context would be dropped for sure, or is not wanted."""
+        return (self._sampling or self._ready()).verdict(parent) is False or bool(here.get(_SUPPRESSED))
+
+    def _start(self, command: Command[Any], here: Context, parent: SpanContext) -> Span:
+        name = command.spec.name
+        if self._query_text or name in semconv.PROCEDURES:
+            return self._start_told(command, here)
+        operation = self._commands.get(name) or self._prepare(semconv.operation(command), self._commands)
+        return self._spans.start(operation, here, parent)
+
+    def _start_told(self, command: Command[Any], here: Context) -> Span:
+        """Start a span some of whose attributes are those of this one call."""
+        name, called = semconv.operation(command), semconv.procedure(command)
+        attributes = (self._commands.get(name) or self._prepare(name, self._commands)).attributes.copy()
+        if called is not None:
+            attributes["db.stored_procedure.name"] = called
+        if self._query_text:
+            attributes["db.query.text"] = sanitize.query_text(command, self._query_keys)
+        if called is not None and name.startswith("FCALL"):
+            name = f"{name} {called}"
+        return self._tracer.start_span(name, here, SpanKind.CLIENT, attributes)
+
+    def _start_batch(self, batch: Batch, here: Context, parent: SpanContext) -> Span:
+        name = semconv.batch_operation(batch)
+        operation = self._batches.get(name) or self._prepare(name, self._batches)
+        if len(batch) == 1 and not self._query_text:
+            return self._spans.start(operation, here, parent)
+        attributes = operation.attributes.copy()
+        if len(batch) != 1:
+            attributes["db.operation.batch.size"] = len(batch)
+        if self._query_text:
+            attributes["db.query.text"] = sanitize.batch_text(batch.commands, self._query_keys)
+        return self._tracer.start_span(name, here, SpanKind.CLIENT, attributes)
+
+    def _prepare(self, name: str, known: dict[str, Operation]) -> Operation:
+        """Return what is known of an operation before it is executed: samplers see it."""
+        attributes = self._server | {"db.operation.name": name, **semconv.peer_attributes(self._peer)}
+        operation = known[name] = Operation(name, attributes)
+        return operation
+
     # -- below them ---------------------------------------------------------------------------------------------------
 
     async def on_connect(self, options: Options, call_next: NextConnect) -> Any:
         """Wrap the making of a connection in a span."""
-        if self._dropped():
+        here = otel_context.get_current()
+        if self._dropped(here, get_current_span(here).get_span_context()):
             return await call_next(options)
         attributes = self._server | {"db.client.connection.pool.name": semconv.pool_name(options)}
         span = self._tracer.start_span("redis.connect", attributes=attributes)
@@ -183,7 +223,8 @@ class PoolTracing(Hook):
         """Show in the span of the command what happens below it."""
         if isinstance(event, ConnectionOpened) or (isinstance(event, ConnectionClosed) and self._peer is None):
             self._peer = self._pool.peer
-            self._prepared.clear()
+            self._commands.clear()
+            self._batches.clear()
         elif isinstance(event, PoolWaited):
             self._waited(event)
         elif isinstance(event, Retrying | Redirected):

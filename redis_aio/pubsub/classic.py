@@ -12,9 +12,9 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeAlias
 
 from redis_aio import exceptions
-from redis_aio._execution.hub import Inbox, delivered
+from redis_aio._execution.hub import Inbox
 from redis_aio._execution.mailbox import BUFFER, BUFFER_BYTES, Answer, Message
-from redis_aio._execution.subscriber import SUBSCRIBE, UNSUBSCRIBE, Kind
+from redis_aio._execution.names import SUBSCRIBE, UNSUBSCRIBE, Kind, delivered
 from redis_aio._execution.subscriptions import Subscriptions
 from redis_aio._replies.common import text
 from redis_aio.pubsub.messages import encoded

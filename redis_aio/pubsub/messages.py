@@ -8,7 +8,7 @@ from typing import Generic, Self, TypeAlias
 from redis_aio import exceptions
 from redis_aio._execution.hub import Hub
 from redis_aio._execution.mailbox import POLICIES, Gap, Mailbox, Message, Overflow, SubscriptionStats
-from redis_aio._execution.subscriber import Kind
+from redis_aio._execution.names import Kind
 from redis_aio._execution.subscriptions import Subscriptions
 from redis_aio._options import Options
 from redis_aio.typing import ChannelT, PatternT, S

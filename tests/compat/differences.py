@@ -15,9 +15,6 @@ PENDING: Mapping[str, str] = {
     "redis_aio.keyspace_notifications.*": "`client.keyspace_events(pattern)` does it",
     "redis_aio.*.keyspace_notifications": "`client.keyspace_events(pattern)` does it",
     "redis_aio.driver_info.*": "`lib_name` and `lib_version` name the driver; redis-py's `DriverInfo` is accepted",
-    "redis_aio.credentials.StreamingCredentialProvider": (
-        "a provider is asked at each dial; `conn_max_lifetime` bounds how old credentials become"
-    ),
 }
 
 _CONNECTIONS = "connections are named (`connection_class=SSLConnection`); `async with client.connection()` lends one"
@@ -180,6 +177,10 @@ BEHAVIOUR: Mapping[str, str] = {
     "`utils.pipeline` whose block raises": "what was queued is forgotten; redis-py executes it",
     "`connection_kwargs`, `get_connection_kwargs()`, `get_retry()`": "they show; `set_retry` changes",
     "`CredentialProvider.get_credentials`": "it is called in a thread, because it may block",
+    "new credentials of a `StreamingCredentialProvider`": (
+        "they reach every connection, RESP2 subscriptions by a new one; what the server says to them is not raised in "
+        "the provider: a connection that was refused is used no more"
+    ),
     "`redis_connect_func`, `event_dispatcher`, `maint_notifications_config`": "accepted as `None`, refused otherwise",
     "`legacy_responses=False`": "refused: replies have redis-py's default shapes, over RESP2 and RESP3 alike",
     "unknown options and parameters of URLs": "`TypeError` and `ValueError`; redis-py passes some on silently",

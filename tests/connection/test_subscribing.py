@@ -5,8 +5,15 @@ from typing import Any
 
 import pytest
 
+from redis_aio._connection.monitoring import MonitorLine
 from redis_aio._connection.subscribing import FENCE, handlers_of
-from redis_aio.exceptions import MaxClientsError, NoPermissionError, ProtocolError, ReadTimeoutError
+from redis_aio.exceptions import (
+    AuthenticationError,
+    MaxClientsError,
+    NoPermissionError,
+    ProtocolError,
+    ReadTimeoutError,
+)
 from tests.connection.wire import Wire, connected, turns
 
 pytestmark = pytest.mark.one_loop
@@ -86,6 +93,46 @@ async def test_who_may_not_ping_is_answered_all_the_same(protocol: str, refusal:
     wire.receive(refusal + b"-NOPERM no permissions to access a channel\r\n" + refusal)
     assert first.result() is None
     assert "channel" in str(second.result())
+
+
+AUTH = b"*3\r\n$4\r\nAUTH\r\n$1\r\nu\r\n$1\r\np\r\n"
+
+
+@pytest.mark.parametrize("step", [1, 7, 10_000])
+async def test_auth_has_its_own_answer_and_no_fence(protocol: str, step: int) -> None:
+    connection, wire, came = listening()
+    before, accepted, between = connection.send(b"one" + FENCE), connection.send_batch(AUTH, 1), connection.send(FENCE)
+    refused, after = connection.send_batch(AUTH, 1), connection.send(b"two" + FENCE)
+    await turns()
+    message = frame(protocol, b"message", b"c", b"x")
+    pong = PONGS[protocol]
+    stream = b"-NOPERM one\r\n" + message + pong + message + b"+OK\r\n" + message + pong
+    stream += b"-WRONGPASS no\r\n" + message + pong + message
+    for start in range(0, len(stream), step):
+        wire.receive(stream[start : start + step])
+    assert isinstance(before.result(), NoPermissionError)
+    assert accepted.result() == [b"OK"]
+    assert between.result() == b"redis_aio"
+    assert isinstance(refused.result()[0], AuthenticationError)
+    assert after.result() == b"redis_aio"
+    assert len(came) == 5
+    assert connection.idle
+
+
+async def test_auth_on_a_connection_that_monitors() -> None:
+    connection, wire = connected()
+    seen: list[Any] = []
+    connection.listen({"monitor": seen.append}, lambda size: None, None, MonitorLine)
+    monitor, auth, ping = connection.send(b"MONITOR" + FENCE), connection.send_batch(AUTH, 1), connection.send(FENCE)
+    await turns()
+    own = b'+1.5 [0 127.0.0.1:1] "PING" "redis_aio"\r\n'
+    others = b'+1.5 [0 127.0.0.1:1] "AUTH" "(redacted)" "(redacted)"\r\n'
+    wire.receive(b"+OK\r\n" + PONGS["resp3"] + own + b"+OK\r\n" + others + PONGS["resp3"] + own + own)
+    assert monitor.result() == ping.result() == b"redis_aio"
+    assert auth.result() == [b"OK"]
+    assert [line.split()[3] for line in seen] == [b'"AUTH"', b'"PING"'], (
+        "its own fences are hidden, those of others not"
+    )
 
 
 async def test_a_channel_named_ping_is_not_taken_for_the_fence(protocol: str) -> None:

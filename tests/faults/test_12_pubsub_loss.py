@@ -8,6 +8,7 @@ Passing: a gap in the stream at the very place of the loss, no message twice, ev
 
 import asyncio
 import itertools
+import tracemalloc
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -163,6 +164,45 @@ async def test_subscriptions_that_come_and_go_while_it_is_restored(
         await eventually(lambda: subscribed(observer)[0] == {b"kept", b"added"})
 
 
+@pytest.mark.parametrize("allowed", [True, False])
+async def test_who_joins_what_is_being_restored_waits_for_it(
+    connect: Connect, observer: Observer, proxy: FaultProxy, protocol: int, allowed: bool
+) -> None:
+    """The server had agreed to the channel before, and whoever enters now was promised all that comes from now on."""
+    observer.ask("ACL", "SETUSER", "joins", "on", ">secret", "allchannels", "+@all")
+    client = connect(protocol=protocol, username="joins", password="secret")
+    try:
+        async with client.subscribe("c") as first:
+            await proxy.hold("down")
+            await proxy.kill(connection=len(await proxy.log()))
+            await proxy.wait_connections(2)
+            if not allowed:
+                observer.ask("ACL", "SETUSER", "joins", "resetchannels")
+            second = client.subscribe("c")
+            entering = asyncio.ensure_future(second.__aenter__())
+            for _ in range(20):
+                await asyncio.sleep(0)
+            assert not entering.done()
+            await proxy.release("down")
+            assert isinstance(await first.get(timeout=5), Gap)
+            if allowed:
+                assert await entering is second
+                assert observer.ask("PUBLISH", "c", "x") == 1
+                for messages in (first, second):
+                    item = await messages.get(timeout=5)
+                    assert isinstance(item, Message)
+                    assert item.data == b"x"
+            else:
+                with pytest.raises(NoPermissionError):
+                    await first.get(timeout=5)
+                with pytest.raises(NoPermissionError):
+                    await entering
+            await second.aclose()
+    finally:
+        await client.aclose()
+        observer.ask("ACL", "DELUSER", "joins")
+
+
 async def test_a_server_that_is_away_for_a_while(make_client: MakeClient, private_server: RedisServer) -> None:
     client = make_client(host=private_server.host, port=private_server.port)
     async with client.subscribe("c") as messages:
@@ -270,6 +310,60 @@ async def test_block_is_back_pressure_up_to_the_server(connect: Connect, observe
         await subscribers(observer, "large", 1)
         observer.ask("PUBLISH", "large", "000000")
         assert isinstance(await messages.get(timeout=5), Message)
+
+
+@pytest.mark.one_loop
+async def test_cut_by_the_servers_own_limit(
+    make_client: MakeClient, private_server: RedisServer, protocol: int
+) -> None:
+    """What had left the server comes, in order; then a gap; then what is published when all is restored."""
+    private_server.command("CONFIG", "SET", "client-output-buffer-limit", "pubsub 1mb 0 0")
+    client = make_client(host=private_server.host, port=private_server.port, protocol=protocol)
+    payload = "x" * 10_000  # larger ones are shared and not counted by newer servers
+    async with client.subscribe("large", buffer=10, overflow="block") as messages:
+        with Observer(private_server) as observer:
+            (first,) = observer.ask("CLIENT", "LIST", "TYPE", "pubsub").splitlines()
+            connection = first.split()[0]
+            sent = 0
+            while sent % 100 or connection in observer.ask("CLIENT", "LIST", "TYPE", "pubsub").split():
+                observer.ask("PUBLISH", "large", f"{sent:06}{payload}")
+                sent += 1
+                assert sent < 50_000, "the server did not cut it"
+                await asyncio.sleep(0)
+            received = 0
+            while isinstance(item := await messages.get(timeout=5), Message):
+                assert int(item.data[:6]) == received
+                received += 1
+            assert received < sent, "there was nothing to be lost"
+            assert item.reason == "connection"
+            before = asyncio.get_running_loop().time()
+            await subscribers(observer, "large", 1)
+            assert asyncio.get_running_loop().time() - before < scale.PROMPT
+            observer.ask("PUBLISH", "large", "behind")
+            item = await messages.get(timeout=5)
+            assert isinstance(item, Message)
+            assert item.data == b"behind"
+
+
+@pytest.mark.one_loop
+@pytest.mark.parametrize("overflow", ["drop_oldest", "drop_newest", "error", "block"])
+async def test_the_memory_that_a_reader_costs_is_bound(
+    connect: Connect, observer: Observer, overflow: Overflow
+) -> None:
+    bound = 4_000_000
+    client = connect()
+    payload = "x" * 100_000
+    async with client.subscribe("large", buffer_bytes=bound, overflow=overflow) as messages:
+        tracemalloc.start()
+        try:
+            for number in range(scale.PUBSUB_LARGE):
+                observer.ask("PUBLISH", "large", f"{number:06}{payload}")
+                await asyncio.sleep(0)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert peak < bound + 4_000_000 < scale.PUBSUB_LARGE * len(payload) / 3
+        assert messages.stats.buffered <= bound / len(payload) + 10
 
 
 # -- a link that is dead ----------------------------------------------------------------------------------------------

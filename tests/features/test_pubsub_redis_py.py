@@ -329,6 +329,29 @@ async def test_a_handler_may_subscribe(make_client: MakeClient) -> None:
         assert [message["data"] for message in await until(pubsub, 1)] == [b"y"]
 
 
+async def test_a_slow_handler_delays_nobody_elses(make_client: MakeClient) -> None:
+    client = make_client()
+    stuck, entered, got = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def slow(message: Any) -> None:
+        entered.set()
+        await stuck.wait()
+
+    async with client.pubsub() as one, client.pubsub() as other, client.subscribe("c") as messages:
+        await one.subscribe(c=slow)
+        await other.subscribe(c=lambda message: got.set())
+        running = [asyncio.ensure_future(each.run()) for each in (one, other)]
+        await client.publish("c", "x")
+        async with asyncio.timeout(5):
+            await entered.wait()
+            await got.wait()
+            await messages.get()
+            assert await client.ping()
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running)
+
+
 async def test_closing_the_client_ends_it(make_client: MakeClient) -> None:
     client = make_client()
     pubsub = client.pubsub()

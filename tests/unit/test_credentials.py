@@ -4,8 +4,14 @@ import asyncio
 import threading
 
 import pytest
+from redis.credentials import StreamingCredentialProvider as TheirProvider
 
-from redis_aio.credentials import CredentialProvider, Credentials, UsernamePasswordCredentialProvider
+from redis_aio.credentials import (
+    CredentialProvider,
+    Credentials,
+    StreamingCredentialProvider,
+    UsernamePasswordCredentialProvider,
+)
 
 
 async def test_user_name_and_password() -> None:
@@ -52,6 +58,13 @@ async def test_a_blocking_provider_can_be_given_up() -> None:
                 await provider.get_credentials_async()
     finally:
         provider.gate.set()
+
+
+def test_a_provider_that_streams_must_define_how() -> None:
+    with pytest.raises(TypeError, match=r"is_streaming.*on_error.*on_next"):
+        StreamingCredentialProvider()  # type: ignore[abstract]  # that is the point
+    ours = {name for name in vars(StreamingCredentialProvider) if not name.startswith("_")}
+    assert ours == {name for name in vars(TheirProvider) if not name.startswith("_")}
 
 
 def test_repr_shows_no_secret() -> None:
