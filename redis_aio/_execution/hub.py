@@ -288,12 +288,10 @@ def _messages(kind: str, topics: dict[Any, Topic]) -> Callable[[list[Any]], None
     new, topic_of = object.__new__, topics.get
 
     def handle(pushes: list[Any]) -> None:
-        _, first, _ = pushes[0]
-        _, last, _ = pushes[-1]
-        if first == last:
-            in_rows(pushes, first)
+        if len(pushes) > 1 and pushes[0][1] == pushes[-1][1]:  # most likely all to the same channel
+            in_rows(pushes, pushes[0][1])
             return
-        for _, channel, data in pushes:  # most likely each to another channel
+        for _, channel, data in pushes:
             topic = topic_of(channel)
             if topic is not None:
                 message: Message[Any] = new(Message)

@@ -211,7 +211,7 @@ class _Answers(Awaitable[None]):
 
 #: The streams of providers that are alive, by identity: a provider need not be hashable.
 _streams: dict[int, tuple["weakref.ref[Any]", Stream]] = {}
-_lock = threading.Lock()
+_lock = threading.RLock()  # the provider's own code runs while it is held
 
 
 def _listen(provider: Streaming, made: Rotation) -> None:
@@ -220,7 +220,8 @@ def _listen(provider: Streaming, made: Rotation) -> None:
     with _lock:
         known = _streams.get(key)
         if known is None:
-            known = _streams[key] = (weakref.ref(provider, lambda _: _forget(key)), Stream(provider))
+            known = weakref.ref(provider, lambda _: _forget(key)), Stream(provider)
+            _streams[key] = known
         known[1].add(made)
 
 

@@ -1,4 +1,4 @@
-"""Spans: making those that are recorded for sure, in a third of the time that the SDK takes.
+"""Spans: making those that are recorded for sure, in about half the time that the SDK takes.
 
 The SDK asks its sampler about each span, and checks each attribute of each span, though both are the same for all
 commands of a name. So it starts the first span of each kind, and the next ones are made as it has made that one. This

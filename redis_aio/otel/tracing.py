@@ -152,9 +152,13 @@ class PoolTracing(Hook):
         finally:
             if self._peer is not peer:
                 span.set_attributes(semconv.peer_attributes(self._peer))
+            try:
+                active_span.reset(mark)
+            except ValueError:  # it was closed in another context, which has nothing to get back
+                pass
+            else:
+                otel_context.detach(token)
             span.end()
-            active_span.reset(mark)
-            otel_context.detach(token)
         return value
 
     def _dropped(self, here: Context, parent: SpanContext) -> bool:
