@@ -33,3 +33,7 @@ class Lease(Executor, Protocol):
     def watching(self) -> bool:
         """Whether keys are being watched."""
         ...
+
+    def unwatch(self) -> None:
+        """Watch no key any more; nothing is waited for, so it works in a cancelled task."""
+        ...

@@ -22,10 +22,11 @@ class ClosedExecutor:
 
 
 class BorrowedLease:
-    """A lease within a lease: giving it back leaves the connection with its holder."""
+    """A lease within a lease: giving it back leaves the connection with its holder, and what he watches watched."""
 
     def __init__(self, lease: Lease) -> None:
         self._lease = lease
+        self._watched = lease.watching
 
     async def execute(self, command: Command[T]) -> T:
         """Execute a command on the connection."""
@@ -40,8 +41,14 @@ class BorrowedLease:
         """Whether keys are being watched."""
         return self._lease.watching
 
+    def unwatch(self) -> None:
+        """Watch no key any more, unless the holder did before: UNWATCH would take his keys along."""
+        if not self._watched:
+            self._lease.unwatch()
+
     def release(self) -> None:
-        """Do nothing: the holder of the connection gives it back."""
+        """Leave the connection to its holder, without what was watched meanwhile."""
+        self.unwatch()
 
 
 __all__ = ["BorrowedLease", "ClosedExecutor"]

@@ -64,6 +64,10 @@ class HookedLease(HookedExecutor):
         """Whether keys are being watched."""
         return self._lease.watching
 
+    def unwatch(self) -> None:
+        """Watch no key any more."""
+        self._lease.unwatch()
+
 
 class PoolHooks:
     """The hooks that look on at one pool, each once, however many clients of the pool brought it along."""

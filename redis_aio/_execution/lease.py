@@ -296,6 +296,16 @@ class ConnectionLease(Renewing):
         else:
             self._tainted = True
 
+    def unwatch(self) -> None:
+        """Watch no key any more, without waiting for it; a transaction that is being built goes on as it was."""
+        if self._watching and not self._in_multi:
+            self._watching = False
+            self.connection.send(UNWATCH).add_done_callback(self._unwatched)
+
+    def _unwatched(self, reply: "asyncio.Future[Any]") -> None:
+        if reply.cancelled() or reply.exception() is not None or isinstance(reply.result(), Exception):
+            self._tainted = True
+
     def release(self) -> None:
         """Give the connection back, with its state undone; or close it."""
         pool, self._pool = self._pool, None

@@ -101,7 +101,7 @@ class Spans:
         if certain and span.is_recording():
             try:
                 self._learn(operation, span, parent)
-            except (AttributeError, TypeError, KeyError):  # this SDK is not as those that are known
+            except Exception:  # this SDK is not as those that are known, which is no fault of the command
                 self._tracer = None
         return span
 

@@ -1,6 +1,7 @@
 """Lock: taking, waiting in line, extending, what its options mean. Its faults are in tests/faults/test_21_lock.py."""
 
 import asyncio
+import gc
 import inspect
 import logging
 import time
@@ -367,6 +368,26 @@ async def test_anyio_cancels_a_waiter(client: "Redis[bytes]") -> None:
     await holder.release()
     async with client.lock("lock", blocking_timeout=1):
         pass
+
+
+async def test_nothing_is_kept_of_a_lock_that_nobody_holds_or_waits_for(
+    client: "Redis[bytes]", observer: Observer
+) -> None:
+    """A client may use a new name each time."""
+    async with client.lock("lock", timeout=10):
+        keeper = client._lock_keeper
+        assert keeper is not None
+        assert len(keeper._lines) == 1
+        assert not await client.lock("lock").acquire(blocking_timeout=0.01)
+        assert not await client.lock("lock").acquire(blocking=False)
+    observer.ask("SET", "foreign", "token")
+    assert not await client.lock("foreign").acquire(blocking=False)
+    abandoned = client.lock("abandoned", timeout=10)
+    await abandoned.acquire()
+    assert len(keeper._lines) == 1
+    del abandoned
+    gc.collect()
+    assert not keeper._lines
 
 
 # -- more time --------------------------------------------------------------------------------------------------------

@@ -2,14 +2,15 @@
 
 import asyncio
 import contextvars
-from collections.abc import Iterator
+import sys
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.sdk.metrics import Histogram, MeterProvider
+from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, SpanProcessor, Tracer, TracerProvider
 from opentelemetry.sdk.trace.sampling import (
@@ -55,18 +56,18 @@ CALLERS = {
 class Watching(SpanProcessor):
     """Keeps what it sees of spans when they start and when they end."""
 
-    started: list[tuple[str, dict[str, Any], Context | None]] = field(default_factory=list)
+    started: list[tuple[Any, dict[str, Any], Context | None]] = field(default_factory=list)
     ended: list[ReadableSpan] = field(default_factory=list)
 
     def on_start(self, span: Any, parent_context: Context | None = None) -> None:
-        self.started.append((span.name, dict(span.attributes), parent_context))
+        self.started.append((span, dict(span.attributes), parent_context))
 
     def on_end(self, span: ReadableSpan) -> None:
         self.ended.append(span)
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the spans that a tracer of the SDK was asked to start."""
     names: list[str] = []
     start_span = Tracer.start_span
@@ -76,7 +77,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         return start_span(self, name, *more, **named)
 
     monkeypatch.setattr(Tracer, "start_span", started)
-    yield names
+    return names
 
 
 def traced(client: Redis[bytes], provider: Any) -> Redis[bytes]:
@@ -84,13 +85,16 @@ def traced(client: Redis[bytes], provider: Any) -> Redis[bytes]:
     return client
 
 
-def looks(value: Any) -> Any:
-    """Return what an object of the SDK is made of, without what differs from span to span."""
-    parts = getattr(value, "__dict__", None)
-    if not parts:
-        return type(value) if type(value).__name__ == "lock" else value
-    changing = ("_context", "_start_time", "_end_time")
-    return type(value), {name: looks(part) for name, part in parts.items() if name not in changing}
+def looks(span: Any) -> dict[str, Any]:
+    """Return what a span is made of, without what differs from span to span."""
+    found: dict[str, Any] = {"": type(span)}
+    for name, part in vars(span).items():
+        if name in ("_attributes", "_events", "_links"):
+            found |= {f"{name}.{inner}": value for inner, value in vars(part).items() if inner != "_lock"}
+            part = type(part)
+        if name not in ("_context", "_start_time", "_end_time"):
+            found[name] = type(part) if name == "_lock" else part
+    return found
 
 
 @pytest.mark.parametrize("sampler", [DEFAULT_ON, ALWAYS_ON], ids=["by parent", "always on"])
@@ -110,11 +114,13 @@ async def test_they_are_those_of_the_tracer(
         for _ in range(3):
             await client.get("k")
     if caller == "unsampled" and sampler is DEFAULT_ON:
-        assert watching.ended == asked == []
+        assert (watching.ended, asked) == ([], [])
         return
     assert asked == ["GET"]
     first, second, third = watching.ended
     assert looks(second) == looks(third) == looks(first)
+    one, two, three = (looks(span) for span, _, _ in watching.started)
+    assert two == three == one
     above = CALLERS[caller].get_span_context()
     ids = set()
     for span in watching.ended:
@@ -127,7 +133,7 @@ async def test_they_are_those_of_the_tracer(
         assert span.parent == (above if above.is_valid else None)
         assert (span.start_time or 0) <= (span.end_time or 0)
     assert len(ids) == 3
-    assert [(name, seen) for name, seen, _ in watching.started] == [("GET", attributes(first))] * 3
+    assert [seen for _, seen, _ in watching.started] == [attributes(first)] * 3
     for _, _, context in watching.started:
         assert trace.get_current_span(context) is CALLERS[caller]
     provider.shutdown()
@@ -183,6 +189,28 @@ async def test_the_tracer_is_asked_where_more_depends_on_it(
     assert (first.dropped_attributes > 0) == (which == "few attributes")
     assert attributes(first).get("label") == ("mine" if "sampler" in which else None)
     provider.shutdown()
+
+
+@pytest.mark.parametrize("new", [{"_novel": 1}, {"_limits": SpanLimits(max_events=7)}], ids=["part", "value"])
+async def test_the_tracer_is_asked_where_its_spans_have_more_to_them(
+    make_client: MakeClient, monkeypatch: pytest.MonkeyPatch, new: dict[str, Any]
+) -> None:
+    """As those of an SDK may that does not exist yet."""
+    asked: list[str] = []
+    start_span = Tracer.start_span
+
+    def started(self: Tracer, name: str, *more: Any, **named: Any) -> trace.Span:
+        asked.append(name)
+        span = start_span(self, name, *more, **named)
+        vars(span).update(new)
+        return span
+
+    monkeypatch.setattr(Tracer, "start_span", started)
+    with Telemetry() as telemetry:
+        client = traced(make_client(), telemetry.traces)
+        for _ in range(3):
+            await client.get("k")
+        assert len(telemetry.spans("GET")) == asked.count("GET") == 3
 
 
 async def test_the_sdk_counts_its_spans(
@@ -276,6 +304,8 @@ async def test_a_command_that_is_called_as_batches_are(make_client: MakeClient) 
     with Telemetry() as telemetry:
         client = make_client()
         instrument(client, **telemetry.providers)
+        await client.ping()
+        telemetry.clear()
         await client.pipeline(transaction=False).get("a").set("b", 1).execute()
         with pytest.raises(Exception, match="unknown command"):
             await client.execute_command("PIPELINE")
@@ -292,6 +322,32 @@ async def test_metrics_ask_for_spans_only_while_there_are_any(make_client: MakeC
         assert traces.hooks == 0
         instrument(client, **telemetry.providers, tracing=False)
         assert traces.hooks == 0
+
+
+def test_values_may_be_added_while_others_are_handed_over() -> None:
+    reader = InMemoryMetricReader()
+    provider = MeterProvider(metric_readers=[reader], shutdown_on_exit=False)
+    series = otel_metrics.instruments(provider).durations.series({"db.operation.name": "GET"})
+    adding = threading.Thread(target=lambda: [series.values.append(0.001) for _ in range(300_000)])
+    handing = threading.Thread(target=lambda: [series.hand_over() for _ in range(300)])
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in (adding, handing):
+            thread.start()
+        while adding.is_alive():
+            series.hand_over()
+    finally:
+        for thread in (adding, handing):
+            thread.join()
+        sys.setswitchinterval(usual)
+    series.hand_over()
+    data = reader.get_metrics_data()
+    assert data is not None
+    (metric,) = data.resource_metrics[0].scope_metrics[0].metrics[:1]
+    (point,) = metric.data.data_points
+    assert point.count == 300_000  # type: ignore[union-attr]  # it is a histogram
+    provider.shutdown()
 
 
 @pytest.mark.parametrize("count", [1, 2, 1_000])
@@ -326,4 +382,3 @@ def test_values_that_are_handed_over_lie_in_the_buckets_in_which_the_sdk_puts_th
         theirs.max,
     )
     assert ours.sum == pytest.approx(theirs.sum)
-    assert isinstance(made.duration, Histogram)

@@ -72,6 +72,29 @@ async def test_messages_of_channels_patterns_and_shards(
     assert client.pubsub_stats().delivered == 5
 
 
+@pytest.mark.parametrize("channels", ["a", "aa", "ab", "aab", "aba", "abba", "abab", "axb", "xax", "aaxbbaa"])
+async def test_a_burst_keeps_its_order_whatever_its_channels(
+    client: Redis[bytes], make_client: MakeClient, channels: str
+) -> None:
+    """They come in one write; of what was left, here ``x``, nothing is delivered."""
+    async with client.subscribe("a", "b", "x") as both, client.subscribe("b") as one:
+        await both.remove("x")
+        async with make_client().pipeline(transaction=True) as pipe:
+            for number, channel in enumerate(channels):
+                pipe.publish(channel, str(number))
+            await pipe.execute()
+        for messages, wanted in ((both, "ab"), (one, "b")):
+            expected = [
+                (channel.encode(), b"%d" % number) for number, channel in enumerate(channels) if channel in wanted
+            ]
+            got = [await messages.get(timeout=1) for _ in expected]
+            assert [(m.kind, m.channel, m.pattern, m.data) for m in got if isinstance(m, Message)] == [
+                ("message", channel, None, value) for channel, value in expected
+            ]
+            with pytest.raises(TimeoutError):
+                await messages.get(timeout=0)
+
+
 async def test_iteration_ends_with_the_subscription(client: Redis[bytes]) -> None:
     got = []
     async with client.subscribe("c") as messages:

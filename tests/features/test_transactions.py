@@ -1,6 +1,7 @@
 """Transactions: what is refused and why, conflicts and how they end, errors in their places."""
 
 import asyncio
+import contextlib
 import copy
 import pickle
 from collections.abc import Awaitable, Callable
@@ -311,3 +312,33 @@ async def test_watching_begins_anew_after_the_connection_was_lost(client: Any, o
         with pytest.raises(WatchError):
             await pipe.execute()
     assert client.pool_stats().in_use <= 1
+
+
+@pytest.mark.parametrize("how", ["leave", "reset", "raise"])
+async def test_a_pipeline_of_a_held_connection_leaves_no_watch(make_client: MakeClient, how: str) -> None:
+    """Given up, it has the connection as it was: the holder's next transaction is no business of its keys."""
+    client, other = make_client(), make_client()
+    async with client.connection() as connection:
+        for _ in range(3):
+            with contextlib.suppress(ZeroDivisionError):
+                async with connection.pipeline() as pipe:
+                    await pipe.watch("k")
+                    await pipe.get("k")
+                    if how == "reset":
+                        await pipe.reset()
+                    elif how == "raise":
+                        raise ZeroDivisionError
+            await other.incr("k")
+            assert await connection.pipeline().incr("n").execute()
+
+
+async def test_a_pipeline_of_a_held_connection_leaves_the_holders_watch(make_client: MakeClient) -> None:
+    """UNWATCH would forget the holder's keys as well: then rather too many are watched."""
+    client, other = make_client(), make_client()
+    async with client.connection() as connection:
+        await connection.execute_command("WATCH", "mine")
+        async with connection.pipeline() as pipe:
+            await pipe.watch("k")
+        await other.incr("mine")
+        with pytest.raises(WatchError):
+            await connection.pipeline().incr("n").execute()
