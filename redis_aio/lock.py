@@ -81,11 +81,11 @@ class Lock(LockHolder):
     ) -> None:
         self.redis = redis
         self.name = name
-        self.timeout = timeout or None
+        self.timeout: Number | None = timeout or None
         self.sleep = sleep
         self.blocking = blocking
         self.blocking_timeout = blocking_timeout
-        self.thread_local = bool(thread_local)
+        self.thread_local: bool = bool(thread_local)
         self.raise_on_release_error = raise_on_release_error
         self._name = name.encode("utf-8", "surrogatepass") if type(name) is str else as_bytes(name)
         self._every = check(timeout, sleep, renew, on_lost)

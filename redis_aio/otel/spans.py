@@ -32,8 +32,8 @@ class Operation:
     __slots__ = ("attributes", "kept", "name")
 
     def __init__(self, name: str, attributes: Attributes) -> None:
-        self.name = name
-        self.attributes = attributes
+        self.name: str = name
+        self.attributes: Attributes = attributes
         #: The attributes as the SDK keeps them; ``None`` until a span was recorded.
         self.kept: dict[str, Any] | None = None
 

@@ -50,7 +50,7 @@ class Traces:
     __slots__ = ("__weakref__", "hooks")
 
     def __init__(self) -> None:
-        self.hooks = 0
+        self.hooks: int = 0
 
 
 _traces: "weakref.WeakKeyDictionary[HookedPool, Traces]" = weakref.WeakKeyDictionary()

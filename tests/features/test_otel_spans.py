@@ -328,15 +328,22 @@ def test_values_may_be_added_while_others_are_handed_over() -> None:
     reader = InMemoryMetricReader()
     provider = MeterProvider(metric_readers=[reader], shutdown_on_exit=False)
     series = otel_metrics.instruments(provider).durations.series({"db.operation.name": "GET"})
-    adding = threading.Thread(target=lambda: [series.values.append(0.001) for _ in range(300_000)])
-    handing = threading.Thread(target=lambda: [series.hand_over() for _ in range(300)])
+
+    def add() -> None:
+        for _ in range(300_000):
+            series.values.append(0.001)
+
+    def hand_over() -> None:
+        while adding.is_alive():
+            series.hand_over()
+
+    adding, handing = threading.Thread(target=add), threading.Thread(target=hand_over)
     usual = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
         for thread in (adding, handing):
             thread.start()
-        while adding.is_alive():
-            series.hand_over()
+        hand_over()
     finally:
         for thread in (adding, handing):
             thread.join()
