@@ -132,8 +132,12 @@ class PoolTracing(Hook):
 
     async def _traced(self, start: Start, thing: Any, call_next: Callable[[Any], Awaitable[Any]]) -> Any:
         here = otel_context.get_current()  # asked for once: the tracer would ask for it several times
-        parent = get_current_span(here).get_span_context() if here else NOBODY
-        if self._dropped(here, parent):
+        if here:
+            parent = get_current_span(here).get_span_context()
+            dropped = self._dropped(here, parent)
+        else:
+            parent, dropped = NOBODY, (self._sampling or self._ready()).root is False
+        if dropped:
             return await call_next(thing)
         span = start(thing, here, parent)
         peer = self._peer
