@@ -257,7 +257,7 @@ class Lock(LockHolder):
         except exceptions.LockNotOwnedError:
             self._forget(hold)
             raise
-        except BaseException:
+        except BaseException:  # cancelled or failed: the background completes it
             hold.release_sent = True  # if it was not, the background sends it
             self._keeper().clean_up(self._execute, self.name, self._name, hold.token, self.timeout)
             raise

@@ -85,7 +85,7 @@ class Monitor:
         feed = self._feed = MonitorFeed(self._source, *self._limits)
         try:
             await feed.start()
-        except BaseException:
+        except BaseException:  # cancelled or refused: its connection does not stay
             self._close(exceptions.ConnectionError("the monitor was not connected"))
             raise
 

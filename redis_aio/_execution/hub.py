@@ -100,7 +100,7 @@ class Hub:
                     topics.append(topic)
         try:
             await self._agree(topics)
-        except BaseException:
+        except BaseException:  # cancelled or refused: the topics it joined are left
             self._leave(mailbox, topics)
             raise
         self._entered[mailbox] = None

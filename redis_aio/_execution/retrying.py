@@ -80,7 +80,7 @@ class RetryingExecutor:
             reply = None  # it holds the error, whose traceback holds this frame
             value = await self._again(command, error)
             parse = _parsed
-        except BaseException as error:
+        except BaseException as error:  # cancelled too: its traceback shows the same frames
             reply = value = None
             forget(error)
             raise
@@ -89,7 +89,7 @@ class RetryingExecutor:
             return value  # type: ignore[no-any-return]  # it is the command's: T
         try:  # not above: what a parser raises is no failed attempt
             return parse(value)  # type: ignore[no-any-return]  # see above
-        except BaseException as error:
+        except BaseException as error:  # an interrupt in a parser, for one: the same
             reply = value = None
             forget(error)
             raise
@@ -106,7 +106,7 @@ class RetryingExecutor:
             if command.name == "SHUTDOWN" and failure.__class__ is exceptions.ConnectionError:
                 return None  # it is answered by the connection's end
             raise final_error(command, failure, unsafe=self._unsafe)
-        except BaseException as error:
+        except BaseException as error:  # cancelled too: the same
             forget(error)
             raise
         finally:

@@ -77,7 +77,7 @@ class PoolMetrics(Hook):
         started = perf_counter()
         try:
             value = await call_next(command)
-        except BaseException as error:
+        except BaseException as error:  # cancelled too: that is an outcome to be counted
             self._failed(semconv.operation(command), started, error)
             raise
         spent = perf_counter() - started
@@ -100,7 +100,7 @@ class PoolMetrics(Hook):
         name = semconv.batch_operation(batch)
         try:
             values = await call_next(batch)
-        except BaseException as error:
+        except BaseException as error:  # cancelled too: the same
             self._failed(name, started, error)
             raise
         first = semconv.first_error(values)

@@ -150,7 +150,7 @@ class PoolTracing(Hook):
                 if error is not None:
                     _fail(span, error)
                 del error
-        except BaseException as error:
+        except BaseException as error:  # cancelled too: the span says so
             _fail(span, error)
             raise
         finally:
@@ -219,7 +219,7 @@ class PoolTracing(Hook):
         try:
             connection = await call_next(options)
             span.set_attributes(semconv.peer_attributes(getattr(connection, "peer", None)))
-        except BaseException as error:
+        except BaseException as error:  # cancelled too: the same
             _fail(span, error)
             raise
         finally:

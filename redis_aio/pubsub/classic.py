@@ -161,7 +161,7 @@ class PubSub:
         self._leaving[kind].difference_update(new)
         try:
             await inbox.subscriber.subscribe({kind: list(names)})
-        except BaseException as error:
+        except BaseException as error:  # cancelled too: the handlers are those of before
             for name in new:
                 handlers.pop(name, None)
             handlers.update(before)

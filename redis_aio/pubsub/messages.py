@@ -53,7 +53,7 @@ class Messages(Generic[S]):
         self._hub, self._mailbox = self._subscriptions.open(*self._limits)
         try:
             await self._hub.add(self._mailbox, self._names)
-        except BaseException:
+        except BaseException:  # cancelled or refused: nobody reads what it joined
             self._close()
             raise
         return self

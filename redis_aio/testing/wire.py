@@ -23,7 +23,7 @@ class Wire:
             self._socket.settimeout(timeout)
             self._socket.connect(path)
             self._file = self._socket.makefile("rb")
-        except BaseException:
+        except BaseException:  # an interrupt too: the socket does not stay open
             self._socket.close()
             raise
 

@@ -254,26 +254,28 @@ async def test_who_may_not_any_more_is_told(
 
 # -- a reader that stands still ---------------------------------------------------------------------------------------
 
+#: What is published again and again, and how many bytes of it a buffer may hold.
+PAYLOAD = "x" * 100_000
+BOUND = 4_000_000
+
 
 @pytest.mark.one_loop
 @pytest.mark.parametrize("overflow", ["drop_oldest", "drop_newest", "error"])
 async def test_a_reader_that_stands_still_costs_its_buffer_and_no_more(
     connect: Connect, observer: Observer, overflow: Overflow
 ) -> None:
-    bound = 4_000_000
     client = connect()
-    payload = "x" * 100_000
     async with (
-        client.subscribe("large", buffer_bytes=bound, overflow=overflow) as slow,
+        client.subscribe("large", buffer_bytes=BOUND, overflow=overflow) as slow,
         client.subscribe("large", overflow=overflow) as fast,
     ):
         for number in range(scale.PUBSUB_LARGE):
-            observer.ask("PUBLISH", "large", f"{number:06}{payload}")
+            observer.ask("PUBLISH", "large", f"{number:06}{PAYLOAD}")
             item = await fast.get(timeout=5)
             assert isinstance(item, Message)
             assert int(item.data[:6]) == number, "the slow reader cost the other one a message"
         held = slow.stats
-        assert held.buffered <= bound / len(payload) + 1
+        assert held.buffered <= BOUND / len(PAYLOAD) + 1
         assert held.received == scale.PUBSUB_LARGE
         assert held.dropped == held.received - held.buffered
         if overflow == "drop_oldest":
@@ -290,10 +292,9 @@ async def test_a_reader_that_stands_still_costs_its_buffer_and_no_more(
 async def test_block_is_back_pressure_up_to_the_server(connect: Connect, observer: Observer) -> None:
     """What a reader has not taken stays in the server; killed meanwhile, it gets what had left that, then a gap."""
     client = connect()
-    payload = "x" * 100_000
     async with client.subscribe("large", buffer=10, overflow="block") as messages:
         for number in range(scale.PUBSUB_LARGE):
-            assert observer.ask("PUBLISH", "large", f"{number:06}{payload}") == 1
+            assert observer.ask("PUBLISH", "large", f"{number:06}{PAYLOAD}") == 1
             await asyncio.sleep(0)
         assert messages.stats.buffered <= 30, "the buffer and one chunk"
         for number in range(scale.PUBSUB_LARGE // 2):
@@ -350,20 +351,18 @@ async def test_cut_by_the_servers_own_limit(
 async def test_the_memory_that_a_reader_costs_is_bound(
     connect: Connect, observer: Observer, overflow: Overflow
 ) -> None:
-    bound = 4_000_000
     client = connect()
-    payload = "x" * 100_000
-    async with client.subscribe("large", buffer_bytes=bound, overflow=overflow) as messages:
+    async with client.subscribe("large", buffer_bytes=BOUND, overflow=overflow) as messages:
         tracemalloc.start()
         try:
             for number in range(scale.PUBSUB_LARGE):
-                observer.ask("PUBLISH", "large", f"{number:06}{payload}")
+                observer.ask("PUBLISH", "large", f"{number:06}{PAYLOAD}")
                 await asyncio.sleep(0)
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
-        assert peak < bound + 4_000_000 < scale.PUBSUB_LARGE * len(payload) / 3
-        assert messages.stats.buffered <= bound / len(payload) + 10
+        assert peak < 2 * BOUND < scale.PUBSUB_LARGE * len(PAYLOAD) / 3
+        assert messages.stats.buffered <= BOUND / len(PAYLOAD) + 10
 
 
 # -- a link that is dead ----------------------------------------------------------------------------------------------

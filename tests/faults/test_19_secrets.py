@@ -74,7 +74,7 @@ class Findings:
         for call in calls:
             try:
                 await call()
-            except BaseException as error:
+            except (Exception, asyncio.CancelledError) as error:
                 self.note(error, at_once=at_once)
             else:
                 raise AssertionError(f"{call} did not fail")

@@ -107,6 +107,14 @@ def second(provider: Pushing) -> Any:
     return provider.push("second", f"{SECRET}second")
 
 
+async def dialing(client: "Redis[Any]", provider: Pushing) -> "tuple[asyncio.Future[Any], asyncio.Event]":
+    """Ask who one is, and stop where the dial has asked the provider; return the answer to come, and what lets it."""
+    gate = provider.gate = asyncio.Event()
+    who = asyncio.ensure_future(client.acl_whoami())
+    await eventually(lambda: provider.asked)
+    return who, gate
+
+
 # -- ordinary commands ------------------------------------------------------------------------------------------------
 
 
@@ -179,11 +187,9 @@ async def test_a_connection_that_was_being_made_meanwhile(
     client: "Redis[Any]", provider: Pushing, observer: Observer, name: str
 ) -> None:
     """It was made with the credentials of before, and is sent the new ones before anybody uses it."""
-    provider.gate = asyncio.Event()
-    who = asyncio.ensure_future(client.acl_whoami())
-    await eventually(lambda: provider.asked)
+    who, gate = await dialing(client, provider)
     second(provider)
-    provider.gate.set()
+    gate.set()
     assert await who == "second"
     assert provider.asked == 1
 
@@ -192,12 +198,10 @@ async def test_a_dial_that_was_refused_for_the_credentials_of_before(
     client: "Redis[Any]", provider: Pushing, observer: Observer
 ) -> None:
     """It is made again with the new ones: nobody sees an error of credentials that were already replaced."""
-    provider.gate = asyncio.Event()
-    who = asyncio.ensure_future(client.acl_whoami())
-    await eventually(lambda: provider.asked)
+    who, gate = await dialing(client, provider)
     observer.ask("ACL", "SETUSER", "first", "resetpass")
     second(provider)
-    provider.gate.set()
+    gate.set()
     assert await who == "second"
     assert provider.asked == 2
 

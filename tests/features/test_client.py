@@ -231,7 +231,7 @@ async def parent():
 def in_child():
     try:
         asyncio.new_event_loop().run_until_complete(work("child"))
-    except BaseException as error:
+    except Exception as error:
         print(repr(error), file=sys.stderr)
         return 1
     return 0

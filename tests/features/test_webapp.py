@@ -69,7 +69,7 @@ async def running(redis_url: str | None) -> AsyncIterator[App]:
             process.send_signal(signal.SIGINT)
         try:
             _, errors = await asyncio.wait_for(process.communicate(), 10)
-        except BaseException:
+        except BaseException:  # interrupted or too slow: the process does not outlive the test
             process.kill()
             await process.wait()
             raise

@@ -93,7 +93,7 @@ async def test_examples(page: Path, server: RedisServer, clean: None) -> None:
         for block in blocks(page, server):
             output = await run_program(block) if block.is_program else await run_block(block, namespace)
             block.check_shown(output)
-    except BaseException:
+    except BaseException:  # an interrupt too: its clients do not stay open
         for client in [value for value in namespace.values() if isinstance(value, Redis)]:
             await client.aclose()  # a page that gets to its end closes them itself
         raise
@@ -123,7 +123,7 @@ async def run_python(*arguments: str, timeout: float = 30) -> str:
     )
     try:
         output, errors = await asyncio.wait_for(process.communicate(), timeout)
-    except BaseException:
+    except BaseException:  # interrupted or too slow: the process does not outlive the test
         process.kill()
         await process.wait()
         raise

