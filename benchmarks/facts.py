@@ -6,6 +6,7 @@ import re
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from benchmarks.awake import can_stay_awake
 from benchmarks.peers import PEERS, installed_version
 from benchmarks.pinning import can_pin
 
@@ -20,6 +21,7 @@ def machine() -> dict[str, object]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "pinned": can_pin(),
+        "awake": can_stay_awake(),
     }
 
 

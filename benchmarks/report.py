@@ -76,6 +76,8 @@ def _blocks(results: Results) -> Iterator[str]:
     yield f"{results['date']}: {', '.join(facts)}."
     if not machine["pinned"]:
         yield "Client and server were not pinned to a processor each: expect more noise."
+    elif not machine["awake"]:
+        yield "The processors went to sleep between commands: with one task, waking them is most of what was measured."
     if rates(results):
         yield "### Commands per second\n\n" + _rate_table(results)
         if any(label == reference(results) for label in _labels(results)):

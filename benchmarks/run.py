@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import facts
+from benchmarks.awake import Awake
 from benchmarks.peers import OURS, PEERS
 from benchmarks.report import compare, report
 from benchmarks.scenarios import SCENARIOS
@@ -30,7 +31,7 @@ def main() -> None:
         scale=0.1 if options.quick else 1.0,
         trials=not options.quick,
     )
-    with Server() as server:
+    with Awake(), Server() as server:
         results = {
             "format": 1,
             "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),

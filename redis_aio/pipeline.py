@@ -28,6 +28,9 @@ from redis_aio.typing import KeyT, ReplyParser, S, ScriptTextT, T
 #: The pauses after a conflict. Half a millisecond on average after the first one; with 200 contenders some 10 ms.
 WATCH_BACKOFF = FullJitterBackoff(cap=0.128, base=0.0005)
 
+#: Commands of a batch that are dealt with in one turn of the event loop: a million would hold it up for 0.1 s.
+A_TURN = 10_000
+
 
 class PipelineOwner(Executor, Protocol):
     """What a pipeline needs: to execute its batch, a connection of its own to watch keys on, and a codec."""
@@ -231,10 +234,12 @@ class Pipeline(ChainedCommands[S]):
             self._give_back()
         if callbacks:
             await call_back(callbacks, values)
-        if raise_on_error and any(issubclass(kind, Exception) for kind in set(map(type, values))):
-            for number, value in enumerate(values, 1):
-                if isinstance(value, Exception):
-                    raise annotate(value, number, scripts.get(number - 1, batch.specs[number - 1]).name)
+        if raise_on_error:
+            found = await first_error(values)
+            if found is not None:
+                raise annotate(values[found], found + 1, scripts.get(found, batch.specs[found]).name)
+        if len(batch) > A_TURN:
+            Leftovers(batch).drop()
         return values
 
     def _forget(self) -> None:
@@ -279,6 +284,34 @@ class Pipeline(ChainedCommands[S]):
         kind = "transaction" if self.is_transaction else "pipeline"
         state = ", watching" if self._lease is not None else ""
         return f"<Pipeline: a {kind} of {len(self._queue)} commands{state}>"
+
+
+async def first_error(values: list[Any]) -> int | None:
+    """Return the index of the first exception among values, if there is one."""
+    for start in range(0, len(values), A_TURN):
+        if start:
+            await asyncio.sleep(0)
+        part = values[start : start + A_TURN]
+        if any(issubclass(kind, Exception) for kind in set(map(type, part))):
+            return next(index for index, value in enumerate(part, start) if isinstance(value, Exception))
+    return None
+
+
+class Leftovers:
+    """The arguments of a batch that has been executed, which are let go of in steps.
+
+    Args:
+        batch: has none from now on.
+    """
+
+    def __init__(self, batch: Batch) -> None:
+        self._args, batch.args = batch.args, []
+
+    def drop(self) -> None:
+        """Let go of some now, and of the others in later turns of the event loop."""
+        del self._args[-A_TURN:]
+        if self._args:
+            asyncio.get_running_loop().call_soon(self.drop)
 
 
 async def run_transaction(

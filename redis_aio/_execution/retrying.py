@@ -146,9 +146,9 @@ class RetryingExecutor:
         attempt = 0
         while True:
             try:
-                values += await self._inner.execute_batch(rest)
+                last = await self._inner.execute_batch(rest)
                 self._completed += 1
-                return values
+                return values + last if values else last
             except BatchInterrupted as interrupted:
                 values += interrupted.replies
                 failure = interrupted.cause

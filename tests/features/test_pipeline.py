@@ -1,13 +1,18 @@
 """Pipelines and transactions: order, errors in their places, watching, and what happens to the connection."""
 
 import asyncio
+import weakref
 from typing import Any
 
 import pytest
 
 from redis_aio import DataError, RedisError, ResponseError, WatchError
-from redis_aio.pipeline import Pipeline
+from redis_aio.pipeline import A_TURN, Pipeline
 from tests.conftest import MakeClient
+
+
+class Text(str):
+    """Text that can be looked for when it should be gone."""
 
 
 @pytest.fixture(params=[False, True], ids=["pipeline", "transaction"])
@@ -93,6 +98,33 @@ async def test_large_pipelines_with_a_bad_argument_send_nothing(client: Any, ato
     with pytest.raises(DataError):
         await pipe.execute()
     assert await client.dbsize() == 0
+
+
+async def test_an_error_far_behind_is_raised_with_its_number(client: Any, atomic: bool) -> None:
+    await client.set("text", "x")
+    pipe = client.pipeline(transaction=atomic)
+    for number in range(2 * A_TURN + 2):
+        pipe.lpush("text", 1) if number == 2 * A_TURN else pipe.set("a", number)
+    with pytest.raises(ResponseError, match=rf"Command # {2 * A_TURN + 1} \(LPUSH\)"):
+        await pipe.execute()
+    assert await client.get("a") == b"%d" % (2 * A_TURN + 1)
+
+
+async def test_the_arguments_of_a_large_pipeline_go_in_steps(client: Any, atomic: bool) -> None:
+    """To let go of a million of them at once would hold up the event loop."""
+    pipe = client.pipeline(transaction=atomic)
+    texts: weakref.WeakSet[Text] = weakref.WeakSet()
+    for number in range(3 * A_TURN):
+        text = Text(number)
+        texts.add(text)
+        pipe.set("a", text)
+    del text
+    assert await pipe.execute() == [True] * (3 * A_TURN)
+    assert len(texts) == 2 * A_TURN
+    await asyncio.sleep(0)
+    assert len(texts) == A_TURN
+    await asyncio.sleep(0)
+    assert len(texts) == 0
 
 
 async def test_large_values_travel(client: Any, atomic: bool) -> None:
