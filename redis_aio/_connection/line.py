@@ -11,6 +11,7 @@ from redis_aio._connection.inflight import Entry, Inflight, InflightBatch
 from redis_aio._connection.push import PushRouter
 from redis_aio._connection.tail import Tail
 from redis_aio._resp.decoder import NOT_READY, Decoder, parser_failure
+from redis_aio._resp.long_string import LONG, LongString, long_string
 from redis_aio.exceptions import ConnectionError, ProtocolError, ReplyDecodeError
 
 #: Bytes that are decoded at a time. hiredis moves what is left of them to the front after each kilobyte it has read.
@@ -36,11 +37,12 @@ class InflightLine:
         self._get = decoder.get
         self._pushes = pushes
         self._tail = Tail(always=high_integrity)
+        self._long: LongString | None = None
 
     @property
     def unfinished(self) -> int:
         """The bytes of the reply that is coming, received or announced."""
-        return self.partial + self._decoder.incomplete
+        return self.partial + self._decoder.incomplete if self._long is None else self._long.size
 
     def receive(self, data: bytes) -> bool:
         """Give every reply that is complete now to its entry; return whether the replies have got on.
@@ -52,17 +54,29 @@ class InflightLine:
             ConnectionError: the server says why it closes the connection (``maxclients``).
         """
         pushed = self._pushes.dispatched
-        idle = not self.entries
+        between = completed = False
         try:
-            if len(data) <= SLICE or self._decoder.incomplete >= len(data):
-                completed = self._read(data)
-            else:
-                completed = self._read_slices(data)
+            if self._long is not None or len(data) > LONG:
+                behind = self._take_long(data)
+                if self._long is not None:
+                    self.partial += len(data)
+                    return True
+                between = completed = len(behind) < len(data)
+                data = behind
+            idle = not self.entries
+            if data:
+                if len(data) <= SLICE:
+                    read, between = self._read(data), False
+                else:
+                    read, between = self._read_slices(data)
+                completed = read or completed
         except ConnectionError:
             raise
         except Exception as error:  # whatever a parser raises: the stream is out of step
             raise parser_failure(error) from error
-        if self.entries:
+        if between:
+            self._tail.passed()
+        elif self.entries:
             self._tail.awaited(data)
         elif self._tail.suspicious(data, idle=idle, halfway=self._decoder.halfway()):
             raise ProtocolError("the server sent the beginning of a reply that nobody asked for")
@@ -73,6 +87,38 @@ class InflightLine:
             return True
         return completed
 
+    def _take_long(self, data: bytes) -> bytes:
+        """Give the long strings at the beginning of a chunk to their entries; return what is behind them.
+
+        Raises:
+            ProtocolError: one does not end as it should.
+        """
+        start = 0
+        while start < len(data):
+            if self._long is None:
+                found = long_string(data, start) if self.entries else None
+                if found is None or not (start or self._tail.between_replies()):
+                    return data[start:]
+                self._long, start = found
+            start = self._long.feed(data, start)
+            if not self._long.missing:
+                value, self._long = self._long.value(), None
+                try:
+                    reply = self._decoded(value)
+                except UnicodeDecodeError:  # the parser makes the error of it
+                    self._read(b"$%d\r\n%b\r\n" % (len(value), value))
+                else:
+                    self._complete(reply)
+        return b""
+
+    def _decoded(self, value: bytes) -> Any:
+        entry = self.entries[0]
+        if isinstance(entry, InflightBatch):
+            raw = entry.raws is not None and entry.raws[len(entry.replies)]
+        else:
+            raw = isinstance(entry, Inflight) and entry.raw
+        return value if raw else self._decoder.decode(value)
+
     def _read(self, data: bytes) -> bool:
         """Decode bytes; return whether a reply was completed."""
         self._decoder.feed(data)
@@ -80,14 +126,18 @@ class InflightLine:
         self._decoder.settle()
         return completed
 
-    def _read_slices(self, data: bytes) -> bool:
-        completed = False
+    def _read_slices(self, data: bytes) -> tuple[bool, bool]:
+        """Decode many bytes; return whether a reply was completed, and whether the last one surely ended with them."""
+        completed = between = False
         start = 0
         while start < len(data):
-            stop = start + max(SLICE, self._decoder.incomplete)  # a long string is taken whole
-            completed = self._read(data[start:stop]) or completed
-            start = stop
-        return completed
+            within = self._decoder.incomplete
+            part = data[start : start + max(SLICE, within)]  # a long string is taken whole
+            between = self._read(part)
+            completed = between or completed
+            between = between and len(part) <= within
+            start += len(part)
+        return completed, between
 
     def _drain(self) -> bool:
         """Take every complete reply out of the decoder; return whether there was any."""

@@ -64,7 +64,7 @@ class SubscriberLine(InflightLine):
     def receive(self, data: bytes) -> bool:
         """Hand on everything that is complete now; return ``True``: whatever comes, the server is there."""
         try:
-            if len(data) <= SLICE or self._decoder.incomplete >= len(data):
+            if len(data) <= SLICE:
                 self._read(data)
             else:
                 self._read_slices(data)

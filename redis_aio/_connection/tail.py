@@ -3,10 +3,15 @@
 The beginning of anything else would be joined to the reply of the next request, and change its value.
 """
 
+import re
+
 from redis_aio._resp.items import Refused, skip
 
 #: Bytes of an unfinished push that are kept for the comparison; of a longer one nothing is known.
 LONGEST = 64 * 1024
+#: Bytes of the last replies that are kept, to be searched when there is a reason to.
+KEPT = 4096
+_AGGREGATE = re.compile(rb"[>*%~|]\d+\r\n")
 
 
 class Tail:
@@ -17,16 +22,30 @@ class Tail:
             Without it the header of an aggregate right behind a reply is not seen: it would cost each a microsecond.
     """
 
-    __slots__ = ("_always", "_left")
+    __slots__ = ("_always", "_last", "_left", "_whole")
 
     def __init__(self, *, always: bool) -> None:
         self._always = always
         #: The beginning of the frame that is coming; ``None`` if it is not known.
         self._left: bytes | None = b""
+        #: The chunk that ended with the last reply, if that is why nothing should be left; and whether it is all of it.
+        self._last = b""
+        self._whole = True
 
     def awaited(self, data: bytes) -> None:
         """Take note of a chunk behind which replies are awaited."""
-        self._left = _unfinished(self._left + data) if self._always and self._left is not None else None
+        left = self._known() if self._always else None
+        self._left = None if left is None else _unfinished(left + data)
+        self._last = b""
+
+    def passed(self) -> None:
+        """Take note that the stream is between two replies."""
+        self._left = self._last = b""
+        self._whole = True
+
+    def between_replies(self) -> bool:
+        """Return whether it is certain that the stream is between two replies, and no push has begun."""
+        return self._whole and self._known() == b""
 
     def suspicious(self, data: bytes, *, idle: bool, halfway: bool) -> bool:
         """Return whether a chunk ends with the beginning of something else than a push.
@@ -36,14 +55,18 @@ class Tail:
             idle: none was awaited before it either.
             halfway: it ends within a line or a string.
         """
-        if not (idle or halfway or self._always):
-            self._left = b""
+        if not (idle or halfway or (self._always and self._left is not None)):
+            self._left, self._last, self._whole = b"", data[-KEPT:], len(data) <= KEPT
             return False
-        if self._left is None:
-            self._left = None if halfway else b""
-            return False
-        left = self._left = _unfinished(self._left + data)
+        left = self._known()
+        if left is not None:
+            left = _unfinished(left + data)
+        self._left, self._last, self._whole = left, b"", True
         return left is not None and left[:1] not in (b"", b">", b"|")
+
+    def _known(self) -> bytes | None:
+        """Return the beginning of the frame that is coming; ``None`` where it may be a push that began unseen."""
+        return None if self._last and _AGGREGATE.search(self._last) else self._left
 
 
 def _unfinished(stream: bytes) -> bytes | None:

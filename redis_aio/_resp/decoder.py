@@ -73,11 +73,12 @@ class Decoder:
         halfway: ``halfway()`` says whether the bytes taken so far end within a line or a string.
     """
 
-    __slots__ = ("_guard", "feed", "get", "halfway", "settle")
+    __slots__ = ("_encoding", "_errors", "_guard", "feed", "get", "halfway", "settle")
 
     get: Callable[..., Any]
 
     def __init__(self, *, encoding: str | None, errors: str = "strict") -> None:
+        self._encoding, self._errors = encoding, errors
         strict = encoding is not None and errors == "strict"
         reader = Reader(
             protocolError=ProtocolError,
@@ -93,6 +94,14 @@ class Decoder:
         self.get = _strict(reader.gets, encoding) if strict and encoding else reader.gets
         self.settle: Callable[[], None] = self._guard.settle
         self.halfway: Callable[[], bool] = self._guard.halfway
+
+    def decode(self, value: bytes) -> bytes | str:
+        """Return the value of a string that was not given to it.
+
+        Raises:
+            UnicodeDecodeError: it is not valid in the encoding.
+        """
+        return value if self._encoding is None else value.decode(self._encoding, self._errors)
 
     @property
     def incomplete(self) -> int:
