@@ -185,7 +185,7 @@ class ConnectionLease(Renewing):
                 await self.connection.room()
                 if len(underway) == SLICES_IN_FLIGHT:
                     await self._collect(underway, values)
-                for spec in part.kinds():
+                for spec in reversed(dict.fromkeys(reversed(part.specs))):  # what comes last decides
                     self._note(spec)
                 patience = self._patience(part)
                 underway.append((self._send_batch(data, len(part), raws(part), patience), part))

@@ -226,6 +226,24 @@ async def test_what_was_given_up_before_it_was_written_is_undone_too(make_client
             assert await connection.pipeline().set("c", 1).execute() == [True]
 
 
+@pytest.mark.parametrize("high_integrity", [False, True])
+async def test_what_a_pipeline_left_open_last_does_not_reach_the_next_holder(
+    make_client: MakeClient, high_integrity: bool
+) -> None:
+    client, other = make_client(pool_size=1, high_integrity=high_integrity), make_client()
+    async with client.connection() as connection:
+        pipe = connection.pipeline(transaction=False)
+        pipe.execute_command("MULTI").execute_command("EXEC").execute_command("MULTI")
+        assert await pipe.execute() == [b"OK", [], b"OK"]
+    assert await client.get("a") is None
+    async with client.connection() as connection:
+        pipe = connection.pipeline(transaction=False)
+        await pipe.execute_command("WATCH", "a").execute_command("UNWATCH").execute_command("WATCH", "a").execute()
+    await other.set("a", 1)
+    async with client.connection() as connection:
+        assert await connection.pipeline().set("b", 1).execute() == [True]
+
+
 async def test_misuse_is_told(client: Any) -> None:
     pipe = client.pipeline()
     pipe.set("a", 1)
