@@ -176,6 +176,8 @@ class Node:
         """
         if get_ident() != self._thread or not self._is_running():
             self._bind()
+        if not len(batch):
+            return []  # there is no reply that could tell of its end
         if self.options.auto_pipeline and len(batch) <= SMALL_BATCH:
             kinds = batch.kinds()
             for spec in kinds:

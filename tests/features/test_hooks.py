@@ -160,6 +160,18 @@ async def test_call_next_may_be_called_twice_or_never(make_client: MakeClient) -
     assert await client.execute_batch(Batch([Command("INCR", "n")])) == [3, 4]
 
 
+@pytest.mark.parametrize("atomic", [False, True])
+async def test_a_hook_may_leave_nothing_of_a_batch(make_client: MakeClient, atomic: bool) -> None:
+    class Emptying(Hook):
+        async def on_batch(self, batch: Any, call_next: Any) -> list[Any]:
+            return [None for _ in batch] + await call_next(Batch(atomic=atomic))
+
+    client = make_client(read_timeout=None)
+    client.add_hook(Emptying())
+    async with asyncio.timeout(5):
+        assert await client.pipeline(transaction=atomic).set("a", 1).execute() == [None]
+
+
 class Clumsy(Hook):
     """Fails when it comes, or when it goes."""
 
