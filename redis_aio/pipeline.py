@@ -216,10 +216,9 @@ class Pipeline(ChainedCommands[S]):
             OutcomeUnknownError: replies were lost, and the commands could not be sent again without risk.
         """
         batch, scripts, given = self._queue, self._scripts, self._given
-        lease = self._lease
-        if not len(batch) and lease is None:
-            return []
+        lease, self._lease = self._lease, None  # it is nobody else's until this has ended
         self._forget()
+        self._give_back()
         try:
             if not len(batch):
                 return []
@@ -231,7 +230,8 @@ class Pipeline(ChainedCommands[S]):
             if by_digest and not batch.atomic:
                 await heal(execute_batch, by_digest, values)
         finally:
-            self._give_back()
+            if lease is not None:
+                lease.release()
         if callbacks:
             await call_back(callbacks, values)
         if raise_on_error:

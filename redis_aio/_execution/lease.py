@@ -44,6 +44,7 @@ DISCARD = b"*1\r\n$7\r\nDISCARD\r\n"
 UNWATCH = b"*1\r\n$7\r\nUNWATCH\r\n"
 #: Commands that end what MULTI or WATCH began.
 UNDOING = frozenset(("EXEC", "DISCARD", "UNWATCH"))
+GIVEN_BACK = "this connection was given back to its pool"
 Check: TypeAlias = Callable[[CommandSpec], None]
 
 
@@ -174,6 +175,7 @@ class ConnectionLease(Renewing):
         await check_all(batch, self._encode, check or self._check)
         if self._recovering:
             await self._recovery()
+        self._check_held()
         if self._renewal is not None:
             self._renew()
         if batch.atomic:
@@ -185,6 +187,8 @@ class ConnectionLease(Renewing):
                 await self.connection.room()
                 if len(underway) == SLICES_IN_FLIGHT:
                     await self._collect(underway, values)
+                if self._pool is None:
+                    break
                 for spec in reversed(dict.fromkeys(reversed(part.specs))):  # what comes last decides
                     self._note(spec)
                 patience = self._patience(part)
@@ -192,6 +196,8 @@ class ConnectionLease(Renewing):
                 await asyncio.sleep(0)  # let it be written, replies in, and others have their turn
             while underway:
                 await self._collect(underway, values)
+            if len(values) < len(batch):
+                raise BatchInterrupted([], exceptions.ClientClosedError(GIVEN_BACK))
         except BatchInterrupted as interrupted:
             raise BatchInterrupted(values, interrupted.cause) from interrupted.cause
         finally:
@@ -228,8 +234,10 @@ class ConnectionLease(Renewing):
         pending = [self._send_batch(MULTI, 1)]
         for data, part in chain([first], parts):
             await self.connection.room()
+            self._check_held()
             pending.append(self._send_batch(data, len(part)))
             await asyncio.sleep(0)
+        self._check_held()
         self._in_multi = False
         pending.append(self._send_batch(EXEC, 1, flags))
         # Shielded: a part that was dropped because its future was cancelled would leave a transaction of the others.
@@ -274,9 +282,12 @@ class ConnectionLease(Renewing):
             return None
         return sum(max(wait, 0.0) for wait in waits if wait is not None) + self._options.read_timeout
 
-    def _check(self, spec: CommandSpec) -> None:
+    def _check_held(self) -> None:
         if self._pool is None:
-            raise exceptions.ClientClosedError("this connection was given back to its pool")
+            raise exceptions.ClientClosedError(GIVEN_BACK)
+
+    def _check(self, spec: CommandSpec) -> None:
+        self._check_held()
         if spec.refuse:
             raise exceptions.DataError(f"{spec.name} cannot be sent through a client: {spec.refuse}")
 

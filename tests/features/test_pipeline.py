@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from redis_aio import DataError, RedisError, ResponseError, WatchError
+from redis_aio import ClientClosedError, DataError, RedisError, ResponseError, WatchError
 from redis_aio.pipeline import A_TURN, Pipeline
 from tests.conftest import MakeClient
 
@@ -242,6 +242,44 @@ async def test_what_a_pipeline_left_open_last_does_not_reach_the_next_holder(
     await other.set("a", 1)
     async with client.connection() as connection:
         assert await connection.pipeline().set("b", 1).execute() == [True]
+
+
+async def test_a_large_transaction_stays_whole_when_its_pipeline_is_reset_or_used_meanwhile(client: Any) -> None:
+    for ticks in range(1, 12):
+        await client.flushdb()
+        pipe = client.pipeline()
+        await pipe.watch("w")
+        pipe.multi()
+        for number in range(5_000):
+            pipe.incr(f"n{number}")
+        task = asyncio.ensure_future(pipe.execute())
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        await pipe.reset()
+        assert await pipe.set("a", 1).execute() == [True]
+        assert await task == [1] * 5_000
+
+
+async def test_a_connection_that_was_given_back_sends_no_more_of_a_batch(make_client: MakeClient, atomic: bool) -> None:
+    client = make_client(pool_size=1)
+    for ticks in range(1, 16):
+        await client.flushdb()
+        async with client.connection() as connection:
+            pipe = connection.pipeline(transaction=atomic)
+            for number in range(5_000):
+                pipe.incr(f"n{number}")
+            task = asyncio.ensure_future(pipe.execute(raise_on_error=False))
+            for _ in range(ticks):
+                await asyncio.sleep(0)
+        size = await client.dbsize()
+        try:
+            values = await task
+        except ClientClosedError:
+            values = []
+        done = values.count(1)
+        assert done in (0, 5_000) or not atomic
+        assert all(isinstance(value, ClientClosedError) for value in values[done:])
+        assert await client.dbsize() == done == size
 
 
 async def test_misuse_is_told(client: Any) -> None:
