@@ -255,7 +255,7 @@ class ConnectionLease(Renewing):
                 future.add_done_callback(ignore)
         self._watching = False  # only now: what is not written ends nothing
         try:
-            return transaction_values(batch, replies)
+            return transaction_values(batch, replies, self._options)
         except BatchInterrupted as refused:
             self._tainted = self._tainted or isinstance(refused.cause, exceptions.ReadOnlyError)
             raise

@@ -215,7 +215,7 @@ class Node:
         if not batch.atomic:
             return values_or_errors(batch, replies)
         try:
-            return transaction_values(batch, replies)
+            return transaction_values(batch, replies, self.options)
         except BatchInterrupted as refused:
             self.note_error(refused.cause, connection)
             raise

@@ -195,8 +195,10 @@ def values_or_errors(batch: Batch, replies: Sequence[Any]) -> list[Any]:
     return values
 
 
-def transaction_values(batch: Batch, replies: list[Any]) -> list[Any]:
+def transaction_values(batch: Batch, replies: list[Any], options: Options) -> list[Any]:
     """Return the values of MULTI, the commands and EXEC.
+
+    EXEC's reply comes as one: if that of a single command in it must not be decoded, the others still have to be.
 
     Raises:
         WatchError: a watched key had changed.
@@ -223,7 +225,28 @@ def transaction_values(batch: Batch, replies: list[Any]) -> list[Any]:
         raise exceptions.WatchError("Watched variable changed.")
     if not isinstance(executed, list) or len(executed) != len(batch):
         raise exceptions.InvalidResponse("EXEC answered with another number of replies than there were commands")
+    flags = raws(batch) if options.decode_responses else None
+    if flags is not None:
+        executed = [reply if raw else _decoded(reply, options) for raw, reply in zip(flags, executed, strict=True)]
     return values_or_errors(batch, executed)
+
+
+def _decoded(reply: Any, options: Options) -> Any:
+    """Return a reply that was read undecoded as it would have come; an error if it cannot be decoded."""
+
+    def decode(value: Any) -> Any:
+        if isinstance(value, bytes):
+            return value.decode(options.encoding, options.encoding_errors)
+        if isinstance(value, list):
+            return [decode(item) for item in value]
+        if isinstance(value, dict):
+            return {decode(key): decode(item) for key, item in value.items()}
+        return value
+
+    try:
+        return decode(reply)
+    except UnicodeDecodeError as error:
+        return exceptions.ReplyDecodeError(error.encoding, error.object, error.start, error.end, error.reason)
 
 
 def _without_multi(refusal: Exception, queued: Sequence[Any]) -> Exception:

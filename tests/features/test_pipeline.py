@@ -59,6 +59,25 @@ async def test_errors_stand_in_their_places_where_asked(client: Any, atomic: boo
     assert values[2] == b"1"
 
 
+@pytest.mark.parametrize("protocol", [2, 3])
+@pytest.mark.parametrize("held", [False, True])
+async def test_beside_a_reply_that_is_not_decoded_the_others_are(
+    make_client: MakeClient, atomic: bool, protocol: int, held: bool
+) -> None:
+    client = make_client(protocol=protocol, decode_responses=True)
+    await client.set("bad", b"\xff")
+    dump = await client.dump("bad")
+    async with client.connection() as connection:
+        pipe = (connection if held else client).pipeline(transaction=atomic)
+        pipe.hset("h", mapping={"f": "v"}).hgetall("h").dump("bad").get("bad").echo("x").lpush("h", 1).get("missing")
+        values = await pipe.zadd("z", {"m": 1.5}).zrange("z", 0, -1, withscores=True).execute(raise_on_error=False)
+    assert values[:3] == [1, {"f": "v"}, dump]
+    assert isinstance(values[3], UnicodeDecodeError)
+    assert values[4] == "x"
+    assert isinstance(values[5], ResponseError)
+    assert values[6:] == [None, 1, [("m", 1.5)]]
+
+
 async def test_a_command_that_the_server_does_not_accept_aborts_the_transaction(client: Any) -> None:
     pipe = client.pipeline(transaction=True)
     pipe.set("a", 1)
