@@ -157,6 +157,7 @@ class ConnectionLease(Renewing):
     @discreet_async
     async def execute_batch(self, batch: Batch) -> list[Any]:
         """Execute a batch on this connection; what failed is in the place of its command."""
+        batch = batch.part(0)  # what is added to the caller's meanwhile is none of it
         try:
             return await self.run_batch(batch)
         except BatchInterrupted as interrupted:

@@ -142,7 +142,7 @@ class RetryingExecutor:
         Only what has no reply yet is sent again. An atomic batch is one unit: then the failure is raised.
         """
         values: list[Any] = []
-        rest = batch
+        rest = batch = batch.part(0)  # what is added to the caller's meanwhile is none of it
         attempt = 0
         while True:
             try:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from redis_aio import ClientClosedError, DataError, RedisError, ResponseError, WatchError
+from redis_aio.hooks import Batch, Command
 from redis_aio.pipeline import A_TURN, Pipeline
 from tests.conftest import MakeClient
 
@@ -160,6 +161,21 @@ async def test_pipelines_of_many_tasks_do_not_mix(client: Any, atomic: bool) -> 
             assert await pipe.execute() == [b"%d-%d-a" % (number, turn), b"%d-%d-b" % (number, turn)]
 
     await asyncio.gather(*(one(number) for number in range(30)))
+
+
+@pytest.mark.parametrize("size", [10, 100, 5_000])
+@pytest.mark.parametrize("held", [False, True])
+async def test_what_joins_a_batch_that_is_being_executed_is_none_of_it(
+    client: Any, atomic: bool, size: int, held: bool
+) -> None:
+    async with client.connection() as connection:
+        batch = Batch([Command("ECHO", number) for number in range(size)], atomic=atomic)
+        task = asyncio.ensure_future((connection if held else client).execute_batch(batch))
+        await asyncio.sleep(0)
+        echoes = [asyncio.ensure_future(client.echo(name)) for name in "abc"]
+        batch.append(Command("ECHO", "late"))
+        assert await task == [b"%d" % number for number in range(size)]
+        assert await asyncio.gather(*echoes) == [b"a", b"b", b"c"]
 
 
 async def test_blocking_commands_in_a_pipeline_do_not_hold_up_others(client: Any) -> None:
