@@ -153,6 +153,7 @@ class ConnectionLease(Renewing):
         waiter = self.connection.loop.create_future()
         self._recovered_waiters.append(waiter)
         await waiter
+        self._check_held()
 
     @discreet_async
     async def execute_batch(self, batch: Batch) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from redis_aio import PoolTimeoutError, Redis, ResponseError
+from redis_aio import ClientClosedError, PoolTimeoutError, Redis, ResponseError
 from redis_aio.testing import RedisServer
 from tests.conftest import MakeClient
 from tests.support.blocking import EARLY, LATE, assert_free, blocked, timed
@@ -100,6 +100,30 @@ async def test_on_every_kind_of_client(make_client: MakeClient, observer: Observ
     await blocked(observer, 0)
     observer.ask("RPUSH", "queue", "x")
     assert await client.brpop("queue", timeout=0) == (b"queue", b"x")
+    await assert_free(client)
+
+
+@pytest.mark.parametrize("how", ["command", "pipeline", "transaction"])
+async def test_what_waits_for_one_to_be_unblocked_is_not_sent_when_the_connection_is_given_back(
+    make_client: MakeClient, observer: Observer, how: str
+) -> None:
+    client = make_client(pool_size=2)
+    async with client.connection() as connection:
+        waiting = asyncio.ensure_future(connection.brpop("queue", timeout=0))
+        await blocked(observer, 1)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        if how == "command":
+            late = asyncio.ensure_future(connection.execute_command("MULTI"))
+        else:
+            pipe = connection.pipeline(transaction=how == "transaction")
+            late = asyncio.ensure_future(pipe.execute_command("INCR", "n").execute())
+        for _ in range(5):
+            await asyncio.sleep(0)
+    with pytest.raises(ClientClosedError):
+        await late
+    async with client.connection() as connection:
+        assert await connection.get("n") is None
     await assert_free(client)
 
 
