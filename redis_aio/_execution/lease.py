@@ -73,6 +73,8 @@ class ConnectionLease(Renewing):
         self._encode = encode
         self._watching = False
         self._in_multi = False
+        #: A transaction was given up: whether it was discarded is seen when the connection is given back.
+        self._gave_up = False
         self._tainted = False
 
     @property
@@ -234,12 +236,20 @@ class ConnectionLease(Renewing):
             return await self._executed(batch, pending)
         self._in_multi = True
         pending = [self._send_batch(MULTI, 1)]
-        for data, part in chain([first], parts):
-            await self.connection.room()
+        try:
+            for data, part in chain([first], parts):
+                await self.connection.room()
+                self._check_held()
+                pending.append(self._send_batch(data, len(part)))
+                await asyncio.sleep(0)
             self._check_held()
-            pending.append(self._send_batch(data, len(part)))
-            await asyncio.sleep(0)
-        self._check_held()
+        except BaseException:  # whatever the holder does next, it must not execute half a transaction
+            for future in pending:
+                future.add_done_callback(ignore)
+            if self._pool is not None:
+                self._in_multi, self._watching, self._gave_up = False, False, True
+                self.connection.send(DISCARD).add_done_callback(ignore)
+            raise
         self._in_multi = False
         pending.append(self._send_batch(EXEC, 1, flags))
         # Shielded: a part that was dropped because its future was cancelled would leave a transaction of the others.
@@ -335,7 +345,8 @@ class ConnectionLease(Renewing):
         if self._tainted or connection.state is not ConnectionState.READY:
             pool.discard(connection)
             return
-        undo = [request for request, needed in ((DISCARD, self._in_multi), (UNWATCH, self._watching)) if needed]
+        in_multi = self._in_multi or self._gave_up
+        undo = [request for request, needed in ((DISCARD, in_multi), (UNWATCH, self._watching)) if needed]
         if undo:
             undone = connection.send_batch(b"".join(undo), len(undo))
             undone.add_done_callback(lambda future: self._undone(pool, future))

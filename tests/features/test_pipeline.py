@@ -317,6 +317,30 @@ async def test_a_connection_that_was_given_back_sends_no_more_of_a_batch(make_cl
         assert await client.dbsize() == done == size
 
 
+@pytest.mark.parametrize("high_integrity", [False, True])
+async def test_a_large_transaction_that_is_cancelled_leaves_no_half_to_the_holder(
+    make_client: MakeClient, high_integrity: bool
+) -> None:
+    client = make_client(pool_size=1, high_integrity=high_integrity)
+    async with client.connection() as connection:
+        await connection.hset("h", "f", "v")
+        for ticks in range(1, 16):
+            pipe = connection.pipeline()
+            for number in range(5_000):
+                pipe.set(f"n{number}", ticks)
+            task = asyncio.ensure_future(pipe.execute())
+            for _ in range(ticks):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+            assert await connection.hgetall("h") == {b"f": b"v"}
+            assert await connection.pipeline().get("missing").execute() == [None]
+            assert await connection.dbsize() in (1, 5_001)
+            await connection.delete(*(f"n{number}" for number in range(5_000)))
+    assert await client.get("missing") is None
+    assert client.pool_stats().dials == 1
+
+
 async def test_misuse_is_told(client: Any) -> None:
     pipe = client.pipeline()
     pipe.set("a", 1)
