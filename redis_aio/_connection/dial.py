@@ -95,6 +95,8 @@ async def _credentials(options: Options) -> tuple[str, ...]:
     if provider is not None:
         given = provider.get_credentials_async()
         found = await given if inspect.isawaitable(given) else given
+        if not isinstance(found, tuple | list) or len(found) > 2:  # the server would tell what it does not understand
+            raise exceptions.DataError("a credential provider returns (password,) or (username, password)")
         return tuple(found)
     if options.username is not None:
         return options.username, options.password or ""

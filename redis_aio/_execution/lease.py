@@ -125,7 +125,9 @@ class ConnectionLease(Renewing):
             self._renew()
         if command.spec.block is None or self._in_multi:
             return await self._send(command, data, -1.0)
-        return await self._unblockable(command, self._send(command, data, self._patience(Batch([command]))))
+        future = self._send(command, data, self._patience(Batch([command])))
+        self._note_wait(future)
+        return await self._unblockable(command, future)
 
     async def _unblockable(self, commands: Command[Any] | Sequence[Command[Any]], reply: "asyncio.Future[T]") -> T:
         """Await the reply of commands that may wait in the server."""
@@ -196,7 +198,10 @@ class ConnectionLease(Renewing):
                 for spec in reversed(dict.fromkeys(reversed(part.specs))):  # what comes last decides
                     self._note(spec)
                 patience = self._patience(part)
-                underway.append((self._send_batch(data, len(part), raws(part), patience), part))
+                future = self._send_batch(data, len(part), raws(part), patience)
+                if patience != -1.0:
+                    self._note_wait(future)
+                underway.append((future, part))
                 await asyncio.sleep(0)  # let it be written, replies in, and others have their turn
             while underway:
                 await self._collect(underway, values)

@@ -292,12 +292,13 @@ class Node:
                     f"make a client for each loop"
                 )
             self._let_go()
+        pool = ConnectionPool(self.options, self._dial, loop, self.hooks.emit)
+        self._rotation = rotation(pool, self.options, loop)  # first: the provider may raise
         self._loop = loop
         self._thread = get_ident()
         self._is_running = loop.is_running
-        self._pool = ConnectionPool(self.options, self._dial, loop, self.hooks.emit)
-        self._mux = Multiplexer(self._pool, self.options, loop)
-        self._rotation = rotation(self._pool, self.options, loop)
+        self._pool = pool
+        self._mux = Multiplexer(pool, self.options, loop)
         self._service = _serve(self._pool, self._mux)
         with suppress(StopIteration):
             self._service.__anext__().send(None)

@@ -19,9 +19,9 @@ from functools import partial
 from typing import Any, Protocol, TypeAlias, cast
 
 from redis_aio import _log
-from redis_aio._connection.connection import Connection
+from redis_aio._connection.connection import Connection, ConnectionState
 from redis_aio._connection.pool import ConnectionPool
-from redis_aio._connection.watch import NEVER, no_context
+from redis_aio._connection.watch import no_context
 from redis_aio._discreet import discreet
 from redis_aio._options import Options
 from redis_aio._resp.encoder import pack
@@ -61,6 +61,8 @@ class Rotation:
         self._loop = loop
         self._request = b""  # AUTH with the last credentials that were pushed
         self._pushed = 0  # how often they were
+        #: Those that were made, also before the pool has them.
+        self._connections: weakref.WeakSet[Connection] = weakref.WeakSet()
 
     def take(self, request: bytes) -> list[Answer]:
         """Use new credentials; return the answers of this thread's loop that are under way. Any thread may call it."""
@@ -80,7 +82,9 @@ class Rotation:
 
     def _renew(self) -> list[Answer]:
         answers: list[Answer] = []
-        for connection in self._pool.connections:
+        for connection in () if self._pool.closed else tuple(self._connections):
+            if connection.state is ConnectionState.CLOSED:
+                continue
             holder = connection.holder
             answer = self._authenticate(connection) if holder is None else holder.renew(self._authenticate)
             if answer is not None:
@@ -104,17 +108,18 @@ class Rotation:
 
     async def dial(self, dial: Callable[[Options], Coroutine[Any, Any, Connection]], options: Options) -> Connection:
         """Make a connection with the last credentials, also where they come while it is being made."""
-        while True:
+        before = self._pushed
+        try:
+            connection = await dial(options)
+        except AuthenticationError:
+            if self._pushed == before:
+                raise
             before = self._pushed
-            try:
-                connection = await dial(options)
-            except AuthenticationError:
-                if self._pushed == before:
-                    raise
-            else:
-                if self._pushed != before:
-                    self._authenticate(connection)
-                return connection
+            connection = await dial(options)  # not again and again: a provider may push whenever it is asked
+        if self._pushed != before:
+            self._authenticate(connection)
+        self._connections.add(connection)
+        return connection
 
     def failed(self, error: BaseException) -> None:
         """Take note that new credentials could not be had."""
@@ -128,6 +133,8 @@ class Renewing:
     connection: Connection
     _in_multi: bool
     _recovering: int
+    #: How much is in flight that may wait in the server.
+    _waiting: int = 0
     #: Sends the new ones; they are still to be sent.
     _renewal: Authenticate | None = None
 
@@ -138,7 +145,7 @@ class Renewing:
 
     def _renew(self) -> "Answer | None":
         """Send them, unless a transaction is being built, or something in flight may wait in the server."""
-        if self._in_multi or self._recovering or not _answers_soon(self.connection):
+        if self._in_multi or self._recovering or self._waiting:
             return None
         return self._renew_now()
 
@@ -146,12 +153,13 @@ class Renewing:
         authenticate, self._renewal = self._renewal, None
         return None if authenticate is None else authenticate(self.connection)
 
+    def _note_wait(self, reply: "asyncio.Future[Any]") -> None:
+        """Take note of a reply that the server may have wait."""
+        self._waiting += 1
+        reply.add_done_callback(self._waited)
 
-def _answers_soon(connection: Connection) -> bool:
-    """Return whether everything in flight is due within ``read_timeout``."""
-    timeout = connection.options.read_timeout
-    latest = connection.loop.time() + (NEVER if timeout is None else timeout)
-    return all(entry.deadline <= latest for entry in connection.pending)
+    def _waited(self, reply: "asyncio.Future[Any]") -> None:
+        self._waiting -= 1
 
 
 def rotation(pool: ConnectionPool, options: Options, loop: asyncio.AbstractEventLoop) -> Rotation | None:

@@ -21,8 +21,10 @@ from redis.auth.token import SimpleToken
 from redis.credentials import StreamingCredentialProvider as TheirProvider
 
 from redis_aio import Gap, Message, Redis
+from redis_aio._options import Options
 from redis_aio.credentials import Credentials, StreamingCredentialProvider
 from redis_aio.exceptions import AuthenticationError, DataError
+from redis_aio.hooks import Hook, NextConnect
 from redis_aio.testing import RedisServer
 from tests.faults.conftest import Connect
 from tests.support.oracles import Nonces, Observer, SecretTrap, eventually
@@ -206,6 +208,39 @@ async def test_a_dial_that_was_refused_for_the_credentials_of_before(
     assert provider.asked == 2
 
 
+async def test_as_soon_as_a_connection_was_made(client: "Redis[Any]", provider: Pushing) -> None:
+    """Also between the end of its handshake and the moment that the pool has it."""
+
+    class Push(Hook):
+        async def on_connect(self, options: Options, call_next: NextConnect) -> Any:
+            connection = await call_next(options)
+            asyncio.get_running_loop().call_soon(second, provider)
+            return connection
+
+    client.add_hook(Push())
+    await client.ping()
+    assert await client.acl_whoami() == "second"
+    assert provider.asked == 1
+
+
+async def test_a_provider_that_pushes_whenever_it_is_asked(connect: Connect, provider: Pushing) -> None:
+    """What it has may be wrong; the server is not asked about it for ever."""
+    ask = provider.get_credentials_async
+
+    async def get_credentials_async() -> Credentials:
+        provider.push(*provider.now)
+        return await ask()
+
+    provider.get_credentials_async = get_credentials_async  # type: ignore[method-assign]
+    provider.now = ("first", f"{SECRET}wrong")
+    client = connect(credential_provider=provider, max_retries=0)
+    with pytest.raises(AuthenticationError):
+        await client.ping()
+    assert provider.asked == 2
+    provider.now = ("first", f"{SECRET}first")
+    assert await client.acl_whoami() == "first"
+
+
 async def test_over_one_connection_whose_state_lasts(
     client: "Redis[Any]", provider: Pushing, observer: Observer
 ) -> None:
@@ -290,6 +325,24 @@ async def test_not_behind_what_waits_in_the_server(
         observer.ask("RPUSH", "q", "y")
         assert await popping == (b"q", b"y")
     await eventually(lambda: users_of(observer, name) == ["first"])
+
+
+@pytest.mark.parametrize("pipeline", [False, True])
+async def test_not_behind_what_waits_where_replies_have_no_bound(
+    connect: Connect, provider: Pushing, observer: Observer, name: str, pipeline: bool
+) -> None:
+    client = connect(credential_provider=provider, read_timeout=None)
+    async with client.connection() as connection:
+        if pipeline:
+            pipe = connection.pipeline(transaction=False)
+            popping: asyncio.Future[Any] = asyncio.ensure_future(pipe.blpop("q", timeout=0).execute())
+        else:
+            popping = asyncio.ensure_future(connection.blpop("q", timeout=0))
+        await eventually(lambda: [entry for entry in observer.clients(name) if entry["cmd"] == "blpop"])
+        await second(provider)
+        observer.ask("RPUSH", "q", "x")
+        assert await popping == ([(b"q", b"x")] if pipeline else (b"q", b"x"))
+        assert await connection.acl_whoami() == "second"
 
 
 async def test_a_blocking_command_of_the_client(
@@ -524,6 +577,35 @@ async def test_a_provider_that_fails_is_told_of(client: "Redis[Any]", provider: 
     assert error.type == "RuntimeError"
     assert any("credentials.failed" in text and "RuntimeError" in text for text in trap._texts)
     await client.ping()
+
+
+async def test_a_provider_that_cannot_stream_yet(connect: Connect, provider: Pushing) -> None:
+    """Who comes first gets its error. Who comes later is told of new credentials all the same."""
+    listen = provider.on_next
+
+    def on_next(callback: Callable[[Any], Any]) -> None:
+        provider.on_next = listen  # type: ignore[method-assign]
+        raise RuntimeError("no stream yet")
+
+    provider.on_next = on_next  # type: ignore[method-assign]
+    client = connect(credential_provider=provider)
+    with pytest.raises(RuntimeError, match="no stream yet"):
+        await client.ping()
+    assert await client.acl_whoami() == "first"
+    await second(provider)
+    assert await client.acl_whoami() == "second"
+
+
+@pytest.mark.parametrize("given", [None, "password", ("a", SECRET, "c"), ("a", "b", "c", SECRET)], ids=repr)
+async def test_a_provider_that_returns_no_credentials(
+    connect: Connect, provider: Pushing, trap: SecretTrap, protocol: int, given: Any
+) -> None:
+    """The server would repeat what it does not understand."""
+    provider.now = given
+    client = connect(credential_provider=provider, protocol=protocol)
+    with pytest.raises(DataError, match="password") as caught:
+        await client.ping()
+    trap.note(caught.value)
 
 
 @pytest.mark.parametrize("token", [None, 7, "password", (), ("a", "b", "c"), ("user", None)], ids=repr)
