@@ -6,6 +6,7 @@ connection. What is slow below it becomes visible in it: retries are events; a w
 for the first of them.
 """
 
+import logging
 import time
 import weakref
 from collections.abc import Awaitable, Callable
@@ -27,6 +28,8 @@ from redis_aio.hooks import Hook, HookedPool, NextBatch, NextCommand, NextConnec
 from redis_aio.otel import sanitize, semconv
 from redis_aio.otel.sampling import NOTHING, Sampling
 from redis_aio.otel.spans import Operation, Spans
+
+logger: logging.Logger = logging.getLogger("redis_aio.otel")
 
 #: The key of contexts in which nothing shall be traced, as ``suppress_instrumentation`` makes them.
 _SUPPRESSED: str = getattr(otel_context, "_SUPPRESS_INSTRUMENTATION_KEY", "suppress_instrumentation")
@@ -139,7 +142,13 @@ class PoolTracing(Hook):
             parent, dropped = NOBODY, (self._sampling or self._ready()).root is False
         if dropped:
             return await call_next(thing)
-        span = start(thing, here, parent)
+        span: Span | None = None
+        try:
+            span = start(thing, here, parent)
+        except Exception as trouble:  # of a sampler, or of who is told of spans: no fault of the command
+            _tell(trouble)
+        if span is None:
+            return await call_next(thing)
         peer = self._peer
         token = otel_context.attach(trace.set_span_in_context(span, here))
         mark = active_span.set(span)
@@ -162,7 +171,7 @@ class PoolTracing(Hook):
                 pass
             else:
                 otel_context.detach(token)
-            span.end()
+            _end(span)
         return value
 
     def _dropped(self, here: Context, parent: SpanContext) -> bool:
@@ -214,7 +223,13 @@ class PoolTracing(Hook):
         if self._dropped(here, get_current_span(here).get_span_context()):
             return await call_next(options)
         attributes = self._server | {"db.client.connection.pool.name": semconv.pool_name(options)}
-        span = self._tracer.start_span("redis.connect", attributes=attributes)
+        span: Span | None = None
+        try:
+            span = self._tracer.start_span("redis.connect", attributes=attributes)
+        except Exception as trouble:  # as above
+            _tell(trouble)
+        if span is None:
+            return await call_next(options)
         token = otel_context.attach(trace.set_span_in_context(span))
         try:
             connection = await call_next(options)
@@ -223,8 +238,8 @@ class PoolTracing(Hook):
             _fail(span, error)
             raise
         finally:
-            span.end()
             otel_context.detach(token)
+            _end(span)
         return connection
 
     def on_event(self, event: Event) -> None:
@@ -238,11 +253,12 @@ class PoolTracing(Hook):
         elif isinstance(event, Retrying | Redirected):
             span = active_span.get()
             if span is not None and span.is_recording():
-                span.add_event(*_told(event))
+                span.add_event(*_shown(event))
 
     def _waited(self, event: PoolWaited) -> None:
         span = active_span.get() or get_current_span()
-        if not span.is_recording():
+        here = otel_context.get_current()
+        if not span.is_recording() or self._dropped(here, get_current_span(here).get_span_context()):
             return
         ended = time.time_ns()
         attributes = {"db.client.connection.pool.name": semconv.pool_name(self._pool.options)}
@@ -254,6 +270,19 @@ class PoolTracing(Hook):
         wait.end(ended)
 
 
+def _end(span: Span) -> None:
+    """End a span; what those raise who are told so is no fault of the command."""
+    try:
+        span.end()
+    except Exception as error:
+        _tell(error)
+
+
+def _tell(error: Exception) -> None:
+    reason = f"a span could not be recorded: {type(error).__name__}"
+    _log.tell(logger, logging.WARNING, "hook.failed", reason=reason, error=error)
+
+
 def _fail(span: Span, error: BaseException) -> None:
     """Record an error: its kind, and its text if that was written here. What a server says may repeat a value."""
     if span.is_recording():
@@ -263,7 +292,7 @@ def _fail(span: Span, error: BaseException) -> None:
         span.set_status(StatusCode.ERROR, type(error).__qualname__ if unknown else _log.describe(error))
 
 
-def _told(event: Retrying | Redirected) -> tuple[str, dict[str, str | int | float]]:
+def _shown(event: Retrying | Redirected) -> tuple[str, dict[str, str | int | float]]:
     if isinstance(event, Redirected):
         where: dict[str, str | int | float] = {"server.address": event.host, "server.port": event.port}
         return "redis.redirect", {"redis.client.redirect.kind": event.kind, **where}

@@ -6,6 +6,7 @@ import importlib
 import tomllib
 import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import anyio
 import pytest
 from opentelemetry import context, trace
-from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased, Sampler, TraceIdRatioBased
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags
 
@@ -643,6 +644,61 @@ async def test_nothing_is_traced_where_that_is_suppressed(traced: Redis[bytes], 
     assert telemetry.spans() == []
     await traced.get("k")
     assert len(telemetry.spans()) == 1
+
+
+async def test_neither_is_a_wait_where_that_is_suppressed(traced: Redis[bytes], telemetry: Telemetry) -> None:
+    """Not even within a span that is recorded."""
+    with telemetry.traces.get_tracer("test").start_as_current_span("caller"):
+        token = context.attach(context.set_value(context._SUPPRESS_INSTRUMENTATION_KEY, True))
+        async with traced.connection() as connection:  # that has to be made first
+            await connection.get("k")
+        context.detach(token)
+    assert [span.name for span in telemetry.spans()] == ["caller"]
+
+
+async def test_a_wait_before_the_first_command(make_client: MakeClient, telemetry: Telemetry) -> None:
+    client = make_client(pool_size=2)
+
+    async def borrow() -> None:
+        async with client.connection():
+            pass
+
+    lent = AsyncExitStack()
+    await lent.enter_async_context(client.connection())
+    client.add_hook(TracingHook(telemetry.traces))
+    with telemetry.traces.get_tracer("test").start_as_current_span("caller"):
+        waiting = asyncio.ensure_future(borrow())
+        await eventually(lambda: client.pool_stats().waiting)
+        await lent.aclose()
+        await waiting
+    assert "redis.pool.wait" in [span.name for span in telemetry.spans()]
+
+
+@pytest.mark.parametrize("at", ["on_start", "on_end", "should_sample"])
+async def test_what_fails_with_a_span_fails_no_command(
+    make_client: MakeClient, caplog: pytest.LogCaptureFixture, at: str
+) -> None:
+    """It was executed, after all."""
+
+    def fail(*args: Any, **more: Any) -> Any:
+        raise RuntimeError("of a processor or sampler")
+
+    class Own(ParentBased):
+        """One that is asked about each span."""
+
+    provider = TracerProvider(sampler=Own(ALWAYS_ON), shutdown_on_exit=False)
+    processor = SpanProcessor()
+    setattr(provider.sampler if at == "should_sample" else processor, at, fail)
+    provider.add_span_processor(processor)
+    client = make_client()
+    client.add_hook(TracingHook(provider))
+    for _ in range(2):
+        assert await client.set("k", "v")
+        assert await client.pipeline().get("k").get("k").execute() == [b"v", b"v"]
+        with pytest.raises(WrongTypeError):
+            await client.lpush("k", "x")
+    assert trace.get_current_span() is trace.INVALID_SPAN
+    assert "hook.failed: a span could not be recorded: RuntimeError" in caplog.messages
 
 
 def test_where_tracing_is_disabled_no_span_is_started() -> None:
