@@ -30,7 +30,9 @@ class CredentialProvider:
 
     async def get_credentials_async(self) -> Credentials:
         """Return what :meth:`get_credentials` returns, called in a worker thread, because it may block."""
-        return await to_thread.run_sync(self.get_credentials, abandon_on_cancel=True)
+        found: list[Credentials] = []  # not what the thread returns: loops in debug mode show that
+        await to_thread.run_sync(lambda: found.append(self.get_credentials()), abandon_on_cancel=True)
+        return found[0]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"  # never what it holds, in subclasses either

@@ -22,7 +22,7 @@ from redis.credentials import StreamingCredentialProvider as TheirProvider
 
 from redis_aio import Gap, Message, Redis
 from redis_aio._options import Options
-from redis_aio.credentials import Credentials, StreamingCredentialProvider
+from redis_aio.credentials import CredentialProvider, Credentials, StreamingCredentialProvider
 from redis_aio.exceptions import AuthenticationError, DataError
 from redis_aio.hooks import Hook, NextConnect
 from redis_aio.testing import RedisServer
@@ -675,6 +675,22 @@ async def test_debugging_the_loop_shows_nothing(
         await client.ping()
         await asyncio.to_thread(second, provider)
         await eventually(lambda: users_of(observer, name) == ["second"])
+    finally:
+        loop.set_debug(False)
+
+
+async def test_debugging_the_loop_does_not_show_what_a_thread_was_given(
+    connect: Connect, users: list[str], trap: SecretTrap
+) -> None:
+    class Blocking(CredentialProvider):
+        def get_credentials(self) -> Credentials:
+            return "first", f"{SECRET}first"
+
+    loop = asyncio.get_running_loop()
+    loop.set_debug(True)
+    loop.slow_callback_duration = 0.0
+    try:
+        assert await connect(credential_provider=Blocking()).acl_whoami() == "first"
     finally:
         loop.set_debug(False)
 
