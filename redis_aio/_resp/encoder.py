@@ -35,6 +35,8 @@ def pack(words: tuple[str, ...], args: tuple[Any, ...]) -> bytes:
     try:
         packed = _pack_command(words + args)
     except UnicodeEncodeError:
+        packed = b""
+    if not packed:  # raised here, where no error that holds the text is its context
         raise _unencodable(words, args, "utf-8", "strict") from None
     if not words and not args:
         raise DataError("a command needs a name")
@@ -47,8 +49,12 @@ def pack_encoded(words: tuple[str, ...], args: tuple[Any, ...], encoding: str, e
     The words of the name are ASCII in every encoding, because the server knows no other.
     """
     try:
-        encoded = tuple([arg.encode(encoding, errors) if isinstance(arg, str) else arg for arg in args])
+        encoded: tuple[Any, ...] | None = tuple(
+            [arg.encode(encoding, errors) if isinstance(arg, str) else arg for arg in args]
+        )
     except (UnicodeError, LookupError):
+        encoded = None
+    if encoded is None:  # as above
         raise _unencodable(words, args, encoding, errors) from None
     return pack(words, encoded)
 

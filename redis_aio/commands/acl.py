@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from redis_aio._discreet import discreet
 from redis_aio._replies.acl import log, user
 from redis_aio._replies.common import list_of, ok, text
 from redis_aio.commands._arguments import one_or_many, some
@@ -115,6 +116,7 @@ class ACLCommands(CommandGroup[S]):
         """
         return self._run("ACL SAVE", reply=ok)
 
+    @discreet
     def acl_setuser(
         self,
         username: str,

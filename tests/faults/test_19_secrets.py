@@ -167,6 +167,7 @@ async def refused_arguments(find: Findings, client: Redis[Any]) -> None:
         lambda: client.set(S.key, S.value + "\udcff"),
         lambda: client.execute_command("SET", S.key, S.value, nothing),
         lambda: client.execute_command("AUTH", S.raw_auth),
+        lambda: client.acl_setuser(S.username, passwords=[S.acl]),
         lambda: client.execute_command("MONITOR", S.value),
         lambda: client.execute_command("SET", S.key, S.value, nonsense=S.value),
         lambda: client.pipeline().set(S.key, S.value).set(S.key, nothing).execute(),

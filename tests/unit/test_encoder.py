@@ -126,6 +126,7 @@ def test_text_that_cannot_be_encoded_is_refused_without_being_quoted(value: str)
         pack(("SET",), ("key", "good", value))
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
+    assert caught.value.__context__ is None
 
 
 @pytest.mark.parametrize("value", [10**5000, -(10**5000), OddNumber(10**5000)], ids=["big", "negative", "subclass"])
@@ -169,6 +170,7 @@ def test_text_outside_the_encoding_of_the_client_is_refused_without_being_quoted
     with pytest.raises(DataError, match=r"^argument 2 of SET cannot be encoded as latin-1$") as caught:
         pack_encoded(("SET",), ("key", "secret \u2603"), "latin-1", "strict")
     assert caught.value.__suppress_context__
+    assert caught.value.__context__ is None
 
 
 def test_a_mutable_argument_is_copied() -> None:
