@@ -78,6 +78,7 @@ class RetryingExecutor:
                         del value  # the error's traceback holds this frame: no circles
         except self._catch as error:
             reply = None  # it holds the error, whose traceback holds this frame
+            forget(error)  # now: it becomes the context of what is raised behind it when that has left
             value = await self._again(command, error)
             parse = _parsed
         except BaseException as error:  # cancelled too: its traceback shows the same frames

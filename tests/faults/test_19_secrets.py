@@ -296,6 +296,12 @@ async def lost_connections(find: Findings, make: Any, proxy: FaultProxy) -> None
     await proxy.refuse()
     await proxy.kill()
     await find.provoke(lambda: client.set(S.key, S.value))
+    again = make(host=proxy.host, port=proxy.port, max_retries=1)
+    await find.provoke(
+        lambda: again.set(S.key, S.value),
+        lambda: again.blmove(S.key, S.key + "x", timeout=1),
+        lambda: again.pipeline().set(S.key, S.value).execute(),
+    )
     await client.aclose()
     await find.provoke(lambda: client.set(S.key, S.value), client.lease)
 
