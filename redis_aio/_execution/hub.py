@@ -86,6 +86,22 @@ class Hub:
         Raises:
             ResponseError, ConnectionError, TimeoutError: why the server does not, or could not be asked.
         """
+        new: list[Topic] = []
+        try:
+            while True:
+                topics = self._join(mailbox, names, new)
+                await self._agree(topics)
+                if mailbox.ended:  # it was closed meanwhile
+                    return
+                if all(mailbox in topic.mailboxes for topic in topics):  # nobody gave up one of them meanwhile
+                    break
+        except BaseException:  # cancelled or refused: the topics it joined are left
+            self._leave(mailbox, new)
+            raise
+        self._entered[mailbox] = None
+
+    def _join(self, mailbox: Mailbox, names: Names, new: list[Topic]) -> list[Topic]:
+        """Return the topics of names, having joined those that the mailbox did not want, which go to ``new`` too."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -94,23 +110,19 @@ class Hub:
         for kind, wanted in names.items():
             for name in wanted:
                 topic = self._topics[kind].setdefault(delivered(name, self._options), Topic(kind, name))
+                topics.append(topic)
                 if mailbox not in topic.mailboxes:
                     mine[topic] = None
                     topic.join(mailbox)
-                    topics.append(topic)
-        try:
-            await self._agree(topics)
-        except BaseException:  # cancelled or refused: the topics it joined are left
-            self._leave(mailbox, topics)
-            raise
-        self._entered[mailbox] = None
+                    new.append(topic)
+        return topics
 
     async def _agree(self, topics: list[Topic]) -> None:
         """Ask for what nobody is asking for, and wait for those who ask for the rest, and until all is restored."""
         while True:
             if refusal := next((topic.refusal for topic in topics if topic.refusal is not None), None):
                 raise again(refusal)
-            missing = [topic for topic in topics if not topic.agreed]
+            missing = [topic for topic in topics if not topic.agreed and topic.mailboxes]
             if mine := [topic for topic in missing if topic.asking is None]:
                 await self._ask(mine)
             elif others := {topic.asking for topic in missing if topic.asking is not None}:
@@ -134,6 +146,7 @@ class Hub:
             for topic in topics:
                 topic.asking = None
             over.set_result(None)
+            self._give_up(topics)
 
     def remove(self, mailbox: Mailbox, names: Names | None = None) -> None:
         """Give up names of a mailbox, or all of them and the mailbox."""
@@ -145,18 +158,23 @@ class Hub:
         self._leave(mailbox, topics)
 
     def _leave(self, mailbox: Mailbox, topics: list[Topic]) -> None:
-        mine = self._topics_of[mailbox] if topics else self._topics_of.get(mailbox, {})
+        mine = self._topics_of.get(mailbox, {})
         for topic in topics:
             topic.leave(mailbox)
             mine.pop(topic, None)
         if not mine and mailbox not in self._entered:
             self._topics_of.pop(mailbox, None)
+        self._give_up(topics)
+
+    def _give_up(self, topics: list[Topic]) -> None:
+        """Unsubscribe from those that no mailbox wants; who is asking for one does it when that is over."""
         for kind in KINDS:
             unwanted: list[bytes] = []
             for topic in topics:
+                if topic.kind != kind or topic.mailboxes or topic.asking is not None:
+                    continue
                 shown = delivered(topic.name, self._options)
-                # After a refusal another one may have its name.
-                if topic.kind == kind and not topic.mailboxes and self._topics[kind].get(shown) is topic:
+                if self._topics[kind].get(shown) is topic:  # after a refusal another one may have its name
                     del self._topics[kind][shown]
                     unwanted.append(topic.name)
             if unwanted:

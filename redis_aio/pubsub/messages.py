@@ -56,6 +56,7 @@ class Messages(Generic[S]):
         except BaseException:  # cancelled or refused: nobody reads what it joined
             self._close()
             raise
+        self._check_open()
         return self
 
     async def __aexit__(
@@ -78,6 +79,10 @@ class Messages(Generic[S]):
             return
         warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=1, source=self)
         hub.subscriber.loop.call_soon_threadsafe(self._subscriptions.end, hub, mailbox, StopAsyncIteration())
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise exceptions.PubSubError("the subscription is closed")
 
     def _open(self) -> Mailbox:
         if self._mailbox is None:
@@ -120,9 +125,10 @@ class Messages(Generic[S]):
         """
         mailbox = self._open()
         names = names_of(self._subscriptions.source.options, channels, pattern, shard)
-        if self._hub is None or self._closed:
-            raise exceptions.PubSubError("the subscription is closed")
+        self._check_open()
+        assert self._hub is not None
         await self._hub.add(mailbox, names)
+        self._check_open()
 
     async def remove(self, *channels: ChannelT, pattern: PatternsT = (), shard: ChannelsT = ()) -> None:
         """Unsubscribe from some; what has arrived from them is still delivered."""

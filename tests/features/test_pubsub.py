@@ -194,6 +194,27 @@ async def test_bad_arguments_are_refused_before_a_byte_is_written(client: Redis[
     assert client.pool_stats().dials == 0
 
 
+@pytest.mark.parametrize("cancel", [False, True])
+@pytest.mark.parametrize("overflow", ["drop_oldest", "block"])
+async def test_closed_while_it_is_entered(
+    client: Redis[bytes], server: RedisServer, overflow: Any, cancel: bool
+) -> None:
+    async with client.subscribe("kept") as kept:
+        messages = client.subscribe("c", overflow=overflow)
+        entering = asyncio.ensure_future(messages.__aenter__())
+        await asyncio.sleep(0)
+        await messages.aclose()
+        if cancel:
+            entering.cancel()
+        with pytest.raises(asyncio.CancelledError if cancel else PubSubError):
+            await entering
+        await eventually(lambda: server.command("PUBSUB", "NUMSUB", "c") == [b"c", 0])
+        server.command("CLIENT", "KILL", "TYPE", "pubsub")
+        assert isinstance(await kept.get(timeout=5), Gap)
+        assert server.command("PUBSUB", "CHANNELS", "*") == [b"kept"]
+    await eventually(lambda: pubsub_clients(server) == 0)
+
+
 async def test_entered_once(client: Redis[bytes]) -> None:
     async with client.subscribe("c") as messages:
         with pytest.raises(PubSubError, match="once"):
@@ -249,6 +270,20 @@ async def test_who_joins_is_not_refused_for_what_another_wanted(
     await make_client().publish("allowed", "x")
     assert await data(joined, 1) == [b"x"]
     await joined.aclose()
+
+
+async def test_who_adds_what_is_being_added_waits_for_the_answer(
+    make_client: MakeClient, restricted: dict[str, str]
+) -> None:
+    async with make_client(**restricted).subscribe("allowed") as messages:
+        results = await asyncio.gather(*(messages.add("forbidden") for _ in range(2)), return_exceptions=True)
+        assert [type(result) for result in results] == [NoPermissionError] * 2
+        first, second = (asyncio.ensure_future(messages.add("allowed:2")) for _ in range(2))
+        await asyncio.sleep(0)
+        first.cancel()
+        await second
+        await make_client().publish("allowed:2", "x")
+        assert await data(messages, 1) == [b"x"]
 
 
 async def test_a_server_that_is_not_there(make_client: MakeClient) -> None:
