@@ -124,6 +124,9 @@ class Subscriber:
                 if isinstance(error, _FINAL) or attempt >= self._retries:
                     raise
             else:
+                for kind, asked in names.items():
+                    unwilling = {name for of, chunk, _ in refused if of == kind for name in chunk}
+                    self.wanted[kind].update((name, None) for name in asked if name not in unwilling)
                 if refused:
                     raise refused[0][2]
                 if self.whole and connection is self.connection:
@@ -133,12 +136,18 @@ class Subscriber:
             attempt += 1
             await self._pause(attempt)
 
-    async def _ask(self, connection: Connection, names: Names, size: int) -> list[Refusal]:
-        """Ask the server for names, so many in a request; keep what it agrees to, and return what it refuses."""
+    async def _ask(self, connection: Connection, names: Names, size: int, *, again: bool = False) -> list[Refusal]:
+        """Ask the server for names, so many in a request; return what it refuses.
+
+        Args:
+            again: they were wanted before, and some may be given up meanwhile.
+        """
         requests: list[tuple[Kind, Sequence[bytes], asyncio.Future[Any]]] = []
         refused: list[Refusal] = []
         for kind, all_names in names.items():
             for chunk in chunks(kind, all_names, size):
+                if again and not (chunk := [name for name in chunk if name in self.wanted[kind]]):
+                    continue
                 requests.append((kind, chunk, self._send(connection, SUBSCRIBE[kind], chunk)))
                 await connection.room()
         for kind, chunk, request in requests:
@@ -147,8 +156,6 @@ class Subscriber:
                 raise reply
             if isinstance(reply, Exception):
                 refused.append((kind, chunk, reply))
-            else:
-                self.wanted[kind].update(dict.fromkeys(chunk))
         return refused
 
     def unsubscribe(self, kind: Kind, names: Sequence[bytes] | None) -> "asyncio.Future[Any] | None":
@@ -325,12 +332,12 @@ class Subscriber:
     async def _restore(self, connection: Connection) -> None:
         """Subscribe to all that is wanted; tell of what the server does not agree to any more."""
         wanted = self.wanted
-        refused = await self._ask(connection, {kind: list(wanted[kind]) for kind in KINDS}, CHUNK)
+        refused = await self._ask(connection, {kind: list(wanted[kind]) for kind in KINDS}, CHUNK, again=True)
         if any(len(chunk) > 1 for _, chunk, _ in refused):  # name by name, to know which it is
             alone: dict[Kind, list[bytes]] = {kind: [] for kind in KINDS}
             for kind, chunk, _ in refused:
                 alone[kind] += chunk
-            refused = await self._ask(connection, alone, 1)
+            refused = await self._ask(connection, alone, 1, again=True)
         for kind, (name, *_), error in refused:
             if self.wanted[kind].pop(name, 0) is None:
                 self._listener.refused(kind, name, error)

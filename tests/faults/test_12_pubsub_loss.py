@@ -164,6 +164,22 @@ async def test_subscriptions_that_come_and_go_while_it_is_restored(
         await eventually(lambda: subscribed(observer)[0] == {b"kept", b"added"})
 
 
+async def test_what_is_given_up_while_it_is_restored_is_not_restored_again(
+    connect: Connect, observer: Observer, proxy: FaultProxy, protocol: int
+) -> None:
+    client = connect(protocol=protocol)
+    async with client.subscribe("kept", "given up") as messages:
+        await proxy.on_bytes(b"SUBSCRIBE", seen="up", then="down", hold=True)
+        await proxy.kill(connection=len(await proxy.log()))
+        await proxy.wait_fired(1)
+        await messages.remove("given up")
+        await proxy.clear()
+        for _ in range(2):
+            assert isinstance(await messages.get(timeout=5), Gap)
+            await eventually(lambda: subscribed(observer)[0] == {b"kept"})
+            observer.ask("CLIENT", "KILL", "TYPE", "pubsub")
+
+
 @pytest.mark.parametrize("allowed", [True, False])
 async def test_who_joins_what_is_being_restored_waits_for_it(
     connect: Connect, observer: Observer, proxy: FaultProxy, protocol: int, allowed: bool
