@@ -156,15 +156,17 @@ class PubSub:
         inbox = await self._connected()
         handlers = self._handlers(kind)
         new = {delivered(name, options): handler for name, handler in names.items()}
-        before = {name: handlers[name] for name in new if name in handlers}
+        leaving = self._leaving[kind]
+        before = {name: handlers[name] for name in new if name in handlers and name not in leaving}
         handlers.update(new)  # before the server agrees: a handler must see the first message
-        self._leaving[kind].difference_update(new)
+        leaving.difference_update(new)
         try:
             await inbox.subscriber.subscribe({kind: list(names)})
         except BaseException as error:  # cancelled too: the handlers are those of before
             for name in new:
                 handlers.pop(name, None)
-            handlers.update(before)
+            if self._inbox is inbox:
+                handlers.update(before)
             refused = isinstance(error, exceptions.ResponseError)
             agreed = inbox.subscriber.wanted[kind] if refused else names  # otherwise nobody knows
             gone = [name for name in names if name in agreed and delivered(name, options) not in before]
@@ -181,11 +183,17 @@ class PubSub:
         leaving = [delivered(name, options) for name in names] if args else list(handlers)
         self._leaving[kind].update(leaving)
         reply = inbox.subscriber.unsubscribe(kind, names if args else None)
-        if reply is not None:
+
+        def answered(reply: "asyncio.Future[Any] | None") -> None:
+            if reply is None or reply.cancelled() or reply.exception() is not None:  # it went with the connection
+                for name in leaving:
+                    inbox.mailbox.put(Answer(UNSUBSCRIBE[kind].lower(), name, None, 0), 0)
+
+        if reply is None:
+            answered(None)
+        else:
+            reply.add_done_callback(answered)  # also when nobody waits any more
             await asyncio.wait({reply})
-        if reply is None or reply.cancelled() or reply.exception() is not None:  # it went with the connection
-            for name in leaving:
-                inbox.mailbox.put(Answer(UNSUBSCRIBE[kind].lower(), name, None, 0), 0)
 
     async def connect(self) -> None:
         """Connect, if that was not done yet; ``subscribe`` does it too."""
@@ -202,9 +210,13 @@ class PubSub:
         options = self._subscriptions.source.options
         kinds: tuple[Kind, ...] = ("channel", "pattern", "shard")
         if self.subscribed:
-            await inbox.subscriber.subscribe(
-                {kind: [encoded(name, options) for name in self._handlers(kind)] for kind in kinds}
-            )
+            try:
+                await inbox.subscriber.subscribe(
+                    {kind: [encoded(name, options) for name in self._handlers(kind)] for kind in kinds}
+                )
+            except BaseException:
+                self._subscriptions.end(inbox, inbox.mailbox, exceptions.PubSubError("the subscription is closed"))
+                raise
         return inbox
 
     # -- reading --------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import redis.asyncio
 
-from redis_aio import ClientClosedError, NoPermissionError, PubSubError
+from redis_aio import AuthenticationError, ClientClosedError, NoPermissionError, PubSubError
 from redis_aio._execution.mailbox import Gap
 from redis_aio.testing import RedisServer
 from tests.conftest import MakeClient
@@ -412,3 +412,73 @@ async def test_resp3_pushes_go_through_the_push_handler(make_client: MakeClient,
             assert [message["type"] for message in got] == ["psubscribe", "pmessage"]
         await client.aclose()
     assert pushes[:2] == pushes[2:] == [[b"psubscribe", b"p*", 1], [b"pmessage", b"p*", b"p1", b"x"]]
+
+
+# -- given up ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ticks", range(6))
+async def test_subscribing_again_is_given_up_before_the_answer_to_unsubscribing_was_read(
+    make_client: MakeClient, server: RedisServer, ticks: int
+) -> None:
+    pubsub = make_client().pubsub()
+    await pubsub.subscribe("a", "kept")
+    await until(pubsub, 2)
+    await pubsub.unsubscribe("a")
+    task = asyncio.ensure_future(pubsub.subscribe("a"))
+    for _ in range(ticks):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    await pubsub.unsubscribe("kept")
+    while pubsub.channels.keys() & {b"kept"}:  # the answers before it have been read then
+        await until(pubsub, 1)
+    channels = [] if task.cancelled() else [b"a"]
+    assert list(pubsub.channels) == channels
+    assert server.command("PUBSUB", "CHANNELS", "a") == channels
+    await pubsub.aclose()
+
+
+async def test_closed_while_it_subscribes_again(make_client: MakeClient) -> None:
+    pubsub = make_client().pubsub()
+    await pubsub.subscribe("a")
+    subscribing = asyncio.ensure_future(pubsub.subscribe("a"))
+    await asyncio.sleep(0)
+    await pubsub.aclose()
+    with pytest.raises(PubSubError):
+        await subscribing
+    assert not pubsub.subscribed
+
+
+async def test_what_could_not_be_restored_is_tried_again(make_client: MakeClient, server: RedisServer) -> None:
+    server.command("ACL", "SETUSER", "p", "on", ">pw", "allchannels", "+@all")
+    pubsub = make_client(username="p", password="pw").pubsub()
+    await pubsub.subscribe("a")
+    await until(pubsub, 1)
+    server.command("ACL", "DELUSER", "p")  # and the connection is closed
+    with pytest.raises(AuthenticationError):
+        await pubsub.get_message(timeout=5)
+    server.command("ACL", "SETUSER", "p", "on", ">pw", "allchannels", "+@all")
+    subscribing = asyncio.ensure_future(pubsub.subscribe("b"))
+    await asyncio.sleep(0)
+    subscribing.cancel()
+    await asyncio.wait([subscribing])
+    await pubsub.subscribe("b")
+    assert server.command("PUBSUB", "NUMSUB", "a", "b") == [b"a", 1, b"b", 1]
+    await pubsub.aclose()
+    server.command("ACL", "DELUSER", "p")
+
+
+async def test_unsubscribing_is_given_up_and_the_connection_lost(make_client: MakeClient, server: RedisServer) -> None:
+    pubsub = make_client().pubsub()
+    await pubsub.subscribe("a")
+    await until(pubsub, 1)
+    unsubscribing = asyncio.ensure_future(pubsub.unsubscribe("a"))
+    await asyncio.sleep(0)
+    unsubscribing.cancel()
+    assert pubsub._inbox is not None
+    assert pubsub._inbox.subscriber.connection is not None
+    pubsub._inbox.subscriber.connection.close("by the test")
+    assert (await until(pubsub, 1))[0]["type"] == "unsubscribe"
+    assert not pubsub.subscribed
+    await pubsub.aclose()
