@@ -217,15 +217,18 @@ class LockKeeper:
             async with subscribe(channel) as messages:
                 line.listening = True
                 line.wake()  # a release before this moment was not heard
+                stays_until = self.time() + LINGER
                 while True:
                     try:
                         item = await messages.get(timeout=LINGER)
                     except TimeoutError:
                         item = None
+                    if not line.empty:
+                        stays_until = self.time() + LINGER
+                    elif item is None or self.time() >= stays_until:  # others may release it again and again
+                        return
                     if item is not None:
                         line.wake()
-                    elif line.empty:
-                        return
         except Exception as error:  # it may not, or cannot now; whatever it is, asking goes on
             line.listening = False
             reason = "releases of a lock are not heard of, it is asked for instead"

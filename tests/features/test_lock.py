@@ -12,6 +12,7 @@ import anyio
 import pytest
 
 from redis_aio import LockError, LockLostError, LockNotOwnedError, Redis, ResponseError
+from redis_aio._locking import keeper
 from redis_aio.exceptions import DataError
 from redis_aio.lock import Lock
 from redis_aio.testing import RedisServer
@@ -288,6 +289,21 @@ async def test_a_release_elsewhere_wakes_the_waiter(make_client: MakeClient, pro
     async with asyncio.timeout(10):
         assert await waiter
     assert time.monotonic() - released < PROMPT
+
+
+async def test_listening_ends_though_others_go_on_releasing(
+    make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "LINGER", 0.1)
+    here, there = make_client(), make_client()
+    async with here.lock("lock"):
+        waiter = asyncio.create_task(there.lock("lock").acquire(blocking_timeout=0.2))
+        await eventually(lambda: _listening(there))
+        assert not await waiter
+    async with asyncio.timeout(10):
+        while there._lock_keeper is not None and there._lock_keeper._lines:
+            async with here.lock("lock"):
+                await asyncio.sleep(0.01)
 
 
 def _listening(client: "Redis[Any]") -> bool:
