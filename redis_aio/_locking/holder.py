@@ -85,13 +85,21 @@ class LockHolder:
         sent = self._time()
         if hold is not None:
             args = (hold.token, scripts.milliseconds(seconds), how)
-            left = await script.run(self._execute, 1, self.name, *args)
+            try:
+                left = await script.run(self._execute, 1, self.name, *args)
+            except (Exception, asyncio.CancelledError):
+                if how == "set":  # it may have no more time than that now
+                    self._expires_at(hold, min(hold.expires_at, sent + seconds))
+                raise
         if hold is None or not left:
             raise self._error("the lock is not, or no longer, held by this object", exceptions.LockNotOwnedError)
-        hold.expires_at = math.inf if left < 0 else sent + left / 1000
+        self._expires_at(hold, math.inf if left < 0 else sent + left / 1000)
+        return True
+
+    def _expires_at(self, hold: Hold, when: float) -> None:
+        hold.expires_at = when
         if hold.renewal is not None and hold.live:
             self._renew(hold, self._keeper())  # it may have less time now than the renewal thinks
-        return True
 
     @property
     def lost(self) -> asyncio.Event:

@@ -562,3 +562,16 @@ async def test_a_lock_with_less_time_is_renewed_in_time(client: "Redis[bytes]") 
         await asyncio.sleep(0.5)
         assert await lock.owned()
         assert await client.pttl("lock") > 50_000
+
+
+async def test_a_lock_that_may_have_less_time_is_renewed_in_time(client: "Redis[bytes]", observer: Observer) -> None:
+    async with client.lock("lock", timeout=60, renew=True) as lock:
+        await lock.extend(60)  # the server knows the script now
+        observer.ask("CLIENT", "PAUSE", 10_000, "WRITE")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await lock.extend(0.3, replace_ttl=True)
+        observer.ask("CLIENT", "UNPAUSE")
+        await asyncio.sleep(0.5)
+        assert await lock.owned()
+        assert await client.pttl("lock") > 50_000
