@@ -172,6 +172,9 @@ class PubSub:
             gone = [name for name in names if name in agreed and delivered(name, options) not in before]
             inbox.subscriber.unsubscribe(kind, gone)
             raise
+        shown = {name: delivered(name, options) for name in names}
+        if gone := [name for name in names if shown[name] not in handlers or shown[name] in leaving]:
+            inbox.subscriber.unsubscribe(kind, gone)  # somebody unsubscribed from them meanwhile
 
     async def _unsubscribe(self, kind: Kind, args: tuple[Any, ...]) -> None:
         options = self._subscriptions.source.options

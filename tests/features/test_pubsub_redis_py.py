@@ -11,6 +11,7 @@ from redis_aio import AuthenticationError, ClientClosedError, NoPermissionError,
 from redis_aio._execution.mailbox import Gap
 from redis_aio.testing import RedisServer
 from tests.conftest import MakeClient
+from tests.support.oracles import eventually
 
 pytestmark = pytest.mark.one_loop
 
@@ -481,4 +482,24 @@ async def test_unsubscribing_is_given_up_and_the_connection_lost(make_client: Ma
     pubsub._inbox.subscriber.connection.close("by the test")
     assert (await until(pubsub, 1))[0]["type"] == "unsubscribe"
     assert not pubsub.subscribed
+    await pubsub.aclose()
+
+
+@pytest.mark.parametrize("connected", [False, True])
+async def test_unsubscribing_from_what_is_being_subscribed_to(
+    make_client: MakeClient, server: RedisServer, connected: bool
+) -> None:
+    pubsub = make_client().pubsub()
+    if connected:
+        await pubsub.connect()
+    subscribing = asyncio.ensure_future(pubsub.subscribe("a"))
+    await asyncio.sleep(0)
+    await pubsub.unsubscribe("a")
+    await subscribing
+    await pubsub.subscribe("b")
+    await until(pubsub, 3)
+    assert list(pubsub.channels) == [b"b"]
+    assert server.command("PUBSUB", "CHANNELS", "*") == [b"b"]
+    server.command("CLIENT", "KILL", "TYPE", "pubsub")
+    await eventually(lambda: server.command("PUBSUB", "CHANNELS", "*") == [b"b"])
     await pubsub.aclose()
