@@ -26,7 +26,7 @@ from redis_aio._locking.holder import LockHolder
 from redis_aio._locking.keeper import LockKeeper
 from redis_aio._locking.line import Held, WaitingLine
 from redis_aio._locking.options import OnLost, check
-from redis_aio._locking.waiting import Ask, keep_asking, stand_in_line
+from redis_aio._locking.waiting import Ask, ask_until, keep_asking, stand_in_line
 from redis_aio.typing import KeyT, Number
 
 logger: logging.Logger = logging.getLogger("redis_aio.lock")
@@ -114,14 +114,18 @@ class Lock(LockHolder):
             ConnectionError, TimeoutError: the server could not be asked.
         """
         keeper, task = self._here()
+        if blocking is None:
+            blocking = self.blocking
+        patience = self.blocking_timeout if blocking_timeout is None else blocking_timeout
         if token is None:
             hold = Hold(scripts.new_token())
         else:
             hold = _chosen(as_bytes(token))
-            await keeper.cleaned_up(self._name, hold.token)
-        if blocking is None:
-            blocking = self.blocking
-        patience = self.blocking_timeout if blocking_timeout is None else blocking_timeout
+            started = keeper.time()
+            if not await keeper.cleaned_up(self._name, hold.token, patience if blocking else 0.0):
+                return False
+            if patience is not None:
+                patience -= keeper.time() - started
         acquired = False
         self._asking[hold.token] = hold
         try:
@@ -155,7 +159,8 @@ class Lock(LockHolder):
         if mine is not None and mine.live:  # held, or lost without anybody having noticed
             hold.held_already = mine.token
             hold.plainly = False
-            if await self.do_acquire(hold.token):
+            ask = partial(self.do_acquire, hold.token)
+            if await (ask() if deadline == math.inf else ask_until(ask, deadline, keeper.time())):
                 return True
             if hold.reentrant:
                 raise self._error("this task holds the lock already: it would wait for itself")

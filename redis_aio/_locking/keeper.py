@@ -18,6 +18,7 @@ from redis_aio._execution.executor import Executor
 from redis_aio._locking.hold import Hold
 from redis_aio._locking.line import WaitingLine
 from redis_aio._locking.scripts import CHANNEL, EXTEND, RELEASE_AGAIN, Execute, milliseconds
+from redis_aio._locking.waiting import GRACE
 from redis_aio._options import Options
 from redis_aio.exceptions import ClientClosedError, NoPermissionError, WrongTypeError
 from redis_aio.typing import KeyT
@@ -120,11 +121,13 @@ class LockKeeper:
 
         task.add_done_callback(done)
 
-    async def cleaned_up(self, name: bytes, token: bytes) -> None:
-        """Wait until nothing is going to delete this token any more."""
+    async def cleaned_up(self, name: bytes, token: bytes, patience: float | None) -> bool:
+        """Wait until nothing is going to delete this token any more; return whether that is so in time."""
         task = self._clean_ups.get((name, token))
-        if task is not None:
-            await asyncio.wait([task])
+        if task is None:
+            return True
+        await asyncio.wait([task], timeout=None if patience is None else max(patience, GRACE))
+        return task.done()
 
     async def _delete(
         self, execute: Execute, key: KeyT, name: bytes, token: bytes, until: float, answered: "asyncio.Future[None]"

@@ -37,7 +37,7 @@ async def stand_in_line(
         if (left := deadline - loop.time()) <= 0:
             return False
         await hold.pause(loop, left)
-    if not line.left and await (ask() if deadline == math.inf else _ask_until(ask, deadline, loop.time())):
+    if not line.left and await (ask() if deadline == math.inf else ask_until(ask, deadline, loop.time())):
         return True
     return await keep_asking(line, hold, ask, listen, deadline, sleep)
 
@@ -53,14 +53,14 @@ async def keep_asking(
             listen()
         holder_ends = line.left or hold.left + LEAST_PAUSE
         woken = await hold.pause(loop, min(left, holder_ends, pause * random.uniform(0.5, 1.0)))
-        if await (ask() if deadline == math.inf else _ask_until(ask, deadline, loop.time())):
+        if await (ask() if deadline == math.inf else ask_until(ask, deadline, loop.time())):
             return True
         heard = line.listening or line.left > 0
         pause = min(2 * pause, sleep * RARELY) if heard and not woken else sleep
     return False
 
 
-async def _ask_until(ask: Ask, deadline: float, now: float) -> bool:
+async def ask_until(ask: Ask, deadline: float, now: float) -> bool:
     """Ask the server, not much longer than until the deadline."""
     scope = asyncio.timeout_at(max(deadline, now + GRACE))
     try:

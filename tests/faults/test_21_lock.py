@@ -192,14 +192,34 @@ async def test_an_acquire_that_failed_is_cleaned_up(connect: Connect, proxy: Fau
         await eventually(lambda: not lock_keys(observer), within=BOUND)
 
 
-async def test_blocking_timeout_holds_while_the_server_stands_still(
+async def test_blocking_timeout_holds_for_who_holds_the_lock_already(
     private_server: RedisServer, make_client: MakeClient
+) -> None:
+    client = await warmed_up(make_client(host=private_server.host, port=private_server.port))
+    lock = client.lock("l:1")
+    await lock.acquire()
+    private_server.pause()
+    started = time.monotonic()
+    assert not await lock.acquire(blocking_timeout=0.1)
+    assert time.monotonic() - started < 0.1 + scale.PROMPT
+    private_server.resume()
+    await lock.release()
+
+
+@pytest.mark.parametrize("token", [None, "chosen"])
+async def test_blocking_timeout_holds_while_the_server_stands_still(
+    private_server: RedisServer, make_client: MakeClient, token: str | None
 ) -> None:
     client = await warmed_up(make_client(host=private_server.host, port=private_server.port))
     private_server.pause()
     started = time.monotonic()
-    assert not await client.lock("l:1").acquire(blocking_timeout=0.3)
+    assert not await client.lock("l:1").acquire(blocking_timeout=0.3, token=token)
     assert time.monotonic() - started < 0.3 + scale.PROMPT
+    if token is not None:  # which is being cleaned up still
+        for options in ({"blocking_timeout": 0.1}, {"blocking": False}):
+            started = time.monotonic()
+            assert not await client.lock("l:1").acquire(token=token, **options)
+            assert time.monotonic() - started < 0.1 + scale.PROMPT
     private_server.resume()
     with Observer(private_server) as observer:
         await asyncio.sleep(BOUND)
