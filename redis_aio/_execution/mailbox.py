@@ -182,7 +182,8 @@ class Mailbox:
                     return False
                 self._gap_here()
             case "error":
-                if not self._incoming:
+                held = sum(type(item) is not Gap for item in self._incoming)
+                if not held or (held < self._limit and self._bytes + size <= self._byte_limit):
                     return False
                 self.fail(exceptions.PubSubError("the buffer of the subscription is full: its reader is too slow"))
         self.dropped += 1

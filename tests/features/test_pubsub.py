@@ -361,6 +361,23 @@ async def test_block_has_a_connection_of_its_own(client: Redis[bytes], server: R
     await eventually(lambda: pubsub_clients(server) <= 1)
 
 
+async def test_a_gap_takes_no_room_from_messages(client: Redis[bytes], server: RedisServer) -> None:
+    async with client.subscribe("c", overflow="error", buffer=2) as messages:
+        server.command("CLIENT", "KILL", "TYPE", "pubsub")
+        await eventually(lambda: messages.stats.reconnects == 1)
+        for number in range(2):
+            server.command("PUBLISH", "c", str(number))
+        await eventually(lambda: messages.stats.received == 2)
+        assert isinstance(await messages.get(timeout=5), Gap)
+        assert await data(messages, 2) == [b"0", b"1"]
+        for number in range(3):
+            server.command("PUBLISH", "c", str(number))
+        await eventually(lambda: messages.stats.dropped == 1)
+        assert await data(messages, 2) == [b"0", b"1"]
+        with pytest.raises(PubSubError, match="full"):
+            await messages.get(timeout=5)
+
+
 async def test_a_burst_does_not_overflow_a_reader_that_keeps_up(client: Redis[bytes]) -> None:
     """What the kernel holds is handed over in parts, so that readers have their turn in between."""
     count = 40_000
