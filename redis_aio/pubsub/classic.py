@@ -217,7 +217,7 @@ class PubSub:
                 await inbox.subscriber.subscribe(
                     {kind: [encoded(name, options) for name in self._handlers(kind)] for kind in kinds}
                 )
-            except BaseException:
+            except BaseException:  # cancelled or refused: as it was before
                 self._subscriptions.end(inbox, inbox.mailbox, exceptions.PubSubError("the subscription is closed"))
                 raise
         return inbox

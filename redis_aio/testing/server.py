@@ -264,8 +264,7 @@ class RedisServer:
     async def __aenter__(self) -> Self:
         try:
             await anyio.to_thread.run_sync(self.start)
-        except BaseException:
-            # Cancelled, it may be, while the thread still starts the server: stop waits for that.
+        except BaseException:  # cancelled, it may be, while the thread still starts the server: stop waits for that
             await self._stop_shielded()
             raise
         return self

@@ -164,7 +164,7 @@ async def test_call_next_may_be_called_twice_or_never(make_client: MakeClient) -
 async def test_a_hook_may_leave_nothing_of_a_batch(make_client: MakeClient, atomic: bool) -> None:
     class Emptying(Hook):
         async def on_batch(self, batch: Any, call_next: Any) -> list[Any]:
-            return [None for _ in batch] + await call_next(Batch(atomic=atomic))
+            return [*(None for _ in batch), *await call_next(Batch(atomic=atomic))]
 
     client = make_client(read_timeout=None)
     client.add_hook(Emptying())
