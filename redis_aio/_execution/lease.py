@@ -26,6 +26,7 @@ from redis_aio._execution.wire import (
     MULTI,
     Encode,
     check_all,
+    fixed,
     raws,
     slices,
     transaction_values,
@@ -162,7 +163,7 @@ class ConnectionLease(Renewing):
     @discreet_async
     async def execute_batch(self, batch: Batch) -> list[Any]:
         """Execute a batch on this connection; what failed is in the place of its command."""
-        batch = batch.part(0)  # what is added to the caller's meanwhile is none of it
+        batch = fixed(batch)
         try:
             return await self.run_batch(batch)
         except BatchInterrupted as interrupted:

@@ -16,6 +16,7 @@ from redis_aio._connection.inflight import BatchInterrupted
 from redis_aio._discreet import discreet_async, forget
 from redis_aio._execution.executor import Executor
 from redis_aio._execution.outcome import FAILURES, final_error, finished, harmless, may_retry
+from redis_aio._execution.wire import fixed
 from redis_aio._options import Options
 from redis_aio.events import Emitter, Retrying
 from redis_aio.retry import RetryBudget
@@ -143,7 +144,7 @@ class RetryingExecutor:
         Only what has no reply yet is sent again. An atomic batch is one unit: then the failure is raised.
         """
         values: list[Any] = []
-        rest = batch = batch.part(0)  # what is added to the caller's meanwhile is none of it
+        rest = batch = fixed(batch)
         attempt = 0
         while True:
             try:

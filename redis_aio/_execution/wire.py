@@ -94,6 +94,15 @@ def encode_many(specs: Sequence[CommandSpec], args: Sequence[tuple[Any, ...]]) -
     return b"".join(frames) % tuple(parts)
 
 
+def fixed(batch: Batch) -> Batch:
+    """Return the batch as it is now: what is added to the caller's while it is executed is none of it.
+
+    A large one is not copied, the garbage collector would stand still over the copy. It is encoded slice by slice, each
+    with its replies, so what is added to it in time is executed with it.
+    """
+    return batch.part(0) if len(batch) <= SMALL_BATCH else batch
+
+
 def slices(batch: Batch, encode: Encode, most: int = SLICE_COMMANDS) -> Iterator[tuple[bytes, Batch]]:
     """Yield the bytes of a batch, a slice at a time, with the commands of the slice: ``most`` of them."""
     start = 0

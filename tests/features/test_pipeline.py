@@ -163,7 +163,7 @@ async def test_pipelines_of_many_tasks_do_not_mix(client: Any, atomic: bool) -> 
     await asyncio.gather(*(one(number) for number in range(30)))
 
 
-@pytest.mark.parametrize("size", [10, 100, 5_000])
+@pytest.mark.parametrize("size", [10, 100, 4_096])
 @pytest.mark.parametrize("held", [False, True])
 async def test_what_joins_a_batch_that_is_being_executed_is_none_of_it(
     client: Any, atomic: bool, size: int, held: bool
