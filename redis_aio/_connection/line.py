@@ -54,22 +54,22 @@ class InflightLine:
             ConnectionError: the server says why it closes the connection (``maxclients``).
         """
         pushed = self._pushes.dispatched
-        between = completed = False
+        idle = not self.entries
+        between = False
         try:
-            if self._long is not None or len(data) > LONG:
+            if len(data) <= LONG and self._long is None:  # as nearly always
+                completed = self._read(data)
+            else:
                 behind = self._take_long(data)
                 if self._long is not None:
                     self.partial += len(data)
                     return True
                 between = completed = len(behind) < len(data)
                 data = behind
-            idle = not self.entries
-            if data:
-                if len(data) <= SLICE:
-                    read, between = self._read(data), False
-                else:
+                if data:
+                    idle = not self.entries
                     read, between = self._read_slices(data)
-                completed = read or completed
+                    completed = read or completed
         except ConnectionError:
             raise
         except Exception as error:  # whatever a parser raises: the stream is out of step

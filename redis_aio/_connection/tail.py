@@ -56,7 +56,9 @@ class Tail:
             halfway: it ends within a line or a string.
         """
         if not (idle or halfway or (self._always and self._left is not None)):
-            self._left, self._last, self._whole = b"", data[-KEPT:], len(data) <= KEPT
+            self._left, self._last, self._whole = b"", data, True
+            if len(data) > KEPT:
+                self._last, self._whole = data[-KEPT:], False
             return False
         left = self._known()
         if left is not None:
