@@ -69,9 +69,10 @@ class CommandSpec:
     server: str = ""
     #: The name as it is sent, a word an element. Derived.
     words: tuple[str, ...] = field(init=False)
-    #: Its frame with one and with two arguments, for ``%``: length and bytes of each. Derived.
+    #: Its frame with one and with two arguments, as :meth:`frame` gives them. Derived.
     one: bytes = field(init=False, repr=False, compare=False)
     two: bytes = field(init=False, repr=False, compare=False)
+    _head: bytes = field(init=False, repr=False, compare=False)
     #: Whether it can be sent through a connection shared with other callers. Derived.
     shareable: bool = field(init=False)
 
@@ -79,10 +80,15 @@ class CommandSpec:
         words = tuple(self.name.split(" "))
         object.__setattr__(self, "words", words)
         head = b"".join(b"$%d\r\n%b\r\n" % (len(word), word.encode()) for word in words).replace(b"%", b"%%")
-        object.__setattr__(self, "one", b"*%d\r\n" % (len(words) + 1) + head + b"$%d\r\n%b\r\n")
-        object.__setattr__(self, "two", b"*%d\r\n" % (len(words) + 2) + head + b"$%d\r\n%b\r\n" * 2)
+        object.__setattr__(self, "_head", head)
+        object.__setattr__(self, "one", self.frame(1))
+        object.__setattr__(self, "two", self.frame(2))
         shareable = self.effect not in (Effect.STATEFUL, Effect.BLOCKING) and not self.refuse
         object.__setattr__(self, "shareable", shareable)
+
+    def frame(self, count: int) -> bytes:
+        """Return its frame with so many arguments, for ``%``: length and bytes of each."""
+        return b"*%d\r\n" % (len(self.words) + count) + self._head + b"$%d\r\n%b\r\n" * count
 
     def effect_with(self, arguments: Arguments) -> Effect:
         """Return the effect of the command with these arguments."""

@@ -11,7 +11,7 @@ from redis_aio._connection.inflight import Entry, Inflight, InflightBatch
 from redis_aio._connection.push import PushRouter
 from redis_aio._connection.tail import Tail
 from redis_aio._resp.decoder import NOT_READY, Decoder, parser_failure
-from redis_aio._resp.long_string import LONG, LongString, long_string
+from redis_aio._resp.long_string import LONG, LongString, long_string, may_be_long
 from redis_aio.exceptions import ConnectionError, ProtocolError, ReplyDecodeError
 
 #: Bytes that are decoded at a time. hiredis moves what is left of them to the front after each kilobyte it has read.
@@ -57,8 +57,11 @@ class InflightLine:
         idle = not self.entries
         between = False
         try:
-            if len(data) <= LONG and self._long is None:  # as nearly always
-                completed = self._read(data)
+            if self._long is None and (len(data) <= LONG or not may_be_long(data)):
+                if len(data) <= SLICE:
+                    completed = self._read(data)
+                else:
+                    completed, between = self._read_slices(data)
             else:
                 behind = self._take_long(data)
                 if self._long is not None:

@@ -11,7 +11,7 @@ from redis_aio._command.spec import CommandSpec
 from redis_aio._connection.inflight import BatchInterrupted
 from redis_aio._execution.outcome import NOT_EXECUTED
 from redis_aio._options import Options
-from redis_aio._resp.encoder import INT_BITS, pack, pack_encoded
+from redis_aio._resp.encoder import flattened, pack, pack_encoded
 
 Encode = Callable[[CommandSpec, tuple[Any, ...]], bytes]
 
@@ -66,32 +66,26 @@ def encode_plainly(spec: CommandSpec, args: tuple[Any, ...]) -> bytes:
     return pack(spec.words, args)
 
 
-def encode_many(specs: Sequence[CommandSpec], args: Sequence[tuple[Any, ...]]) -> bytes:
-    """Encode commands as :func:`encode_plainly` does each, all of them with one formatting: two thirds of the time."""
-    frames: list[bytes] = []
-    parts: list[Any] = []
-    for spec, some in zip(specs, args, strict=True):
-        if len(some) == 1:
-            (first,) = some
-            if type(first) is str:
-                first = first.encode()
-            if type(first) is bytes:
-                frames.append(spec.one)
-                parts += (len(first), first)
-                continue
-        elif len(some) == 2:
-            first, second = some
-            if type(first) is str:
-                first = first.encode()
-            if type(second) is str:
-                second = second.encode()
-            if type(first) is bytes and type(second) is bytes:
-                frames.append(spec.two)
-                parts += (len(first), first, len(second), second)
-                continue
-        frames.append(b"%b")
-        parts.append(encode_plainly(spec, some))
-    return b"".join(frames) % tuple(parts)
+def encode_many(specs: Sequence[CommandSpec], args: Sequence[tuple[Any, ...]], flat: Sequence[bytes]) -> bytes:
+    """Encode commands as :func:`encode_plainly` does each, all of them with one formatting: half the time.
+
+    Args:
+        specs: of the commands.
+        args: of the commands.
+        flat: the same, flattened.
+    """
+    counts = list(map(len, args))
+    if counts.count(counts[0]) == len(counts) == specs.count(specs[0]):
+        frames = specs[0].frame(counts[0]) * len(counts)
+    else:
+        known: dict[tuple[CommandSpec, int], bytes] = {}
+        kinds = list(zip(specs, counts, strict=True))
+        for spec, count in set(kinds):
+            known[spec, count] = spec.frame(count)
+        frames = b"".join([known[kind] for kind in kinds])
+    parts: list[Any] = [None] * (2 * len(flat))
+    parts[::2], parts[1::2] = map(len, flat), flat
+    return frames % tuple(parts)
 
 
 def fixed(batch: Batch) -> Batch:
@@ -107,16 +101,22 @@ def slices(batch: Batch, encode: Encode, most: int = SLICE_COMMANDS) -> Iterator
     """Yield the bytes of a batch, a slice at a time, with the commands of the slice: ``most`` of them."""
     start = 0
     while start < len(batch):
-        size = 0
-        encoded: list[bytes] = []
-        for data in map(encode, batch.specs[start : start + most], batch.args[start : start + most]):
-            encoded.append(data)
-            size += len(data)
-            if size >= SLICE_BYTES:
-                break
-        stop = start + len(encoded)
-        yield b"".join(encoded), batch.part(start, stop)
-        start = stop
+        part = batch.part(start, start + most)
+        flat = flattened(part.args) if encode is encode_plainly else None
+        if flat is not None and sum(map(len, flat)) < SLICE_BYTES:
+            data = encode_many(part.specs, part.args, flat)
+        else:
+            size = 0
+            encoded: list[bytes] = []
+            for one in map(encode, part.specs, part.args):
+                encoded.append(one)
+                size += len(one)
+                if size >= SLICE_BYTES:
+                    break
+            data = b"".join(encoded)
+            part = part.part(0, len(encoded))
+        yield data, part
+        start += len(part)
 
 
 def pieces(batch: Batch, encode: Encode) -> tuple[bytes, Iterator[bytes] | None] | None:
@@ -127,40 +127,23 @@ def pieces(batch: Batch, encode: Encode) -> tuple[bytes, Iterator[bytes] | None]
     """
     head, tail = (MULTI, EXEC) if batch.atomic else (b"", b"")
     if len(batch) > FIRST_PIECE and encode is encode_plainly:
-        size = plain_size(batch.args)
-        if size is not None:
-            more = _pieces(batch, tail)
-            return (head + next(more), more) if size < SLICE_BYTES else None
+        flat = flattened(batch.args)
+        if flat is not None:
+            more = _pieces(batch, flat, tail)
+            return (head + next(more), more) if sum(map(len, flat)) < SLICE_BYTES else None
     data, first = next(slices(batch, encode, SMALL_BATCH), (b"", batch))
     return (head + data + tail, None) if len(first) == len(batch) else None
 
 
-def _pieces(batch: Batch, tail: bytes) -> Iterator[bytes]:
-    start, length = 0, FIRST_PIECE
+def _pieces(batch: Batch, flat: list[bytes], tail: bytes) -> Iterator[bytes]:
+    start, begin, length = 0, 0, FIRST_PIECE
     while start < len(batch):
         stop = start + length if len(batch) - start >= 2 * length else len(batch)  # no short one behind
-        data = encode_many(batch.specs[start:stop], batch.args[start:stop])
+        args = batch.args[start:stop]
+        end = begin + sum(map(len, args))
+        data = encode_many(batch.specs[start:stop], args, flat[begin:end])
         yield data + tail if stop == len(batch) else data
-        start, length = stop, min(2 * length, LONGEST_PIECE)
-
-
-def plain_size(args: Iterable[tuple[Any, ...]]) -> int | None:
-    """Return about how many bytes arguments have in UTF-8; ``None`` if that cannot be said, or not all can be sent."""
-    size = 0
-    for argument in chain.from_iterable(args):
-        kind = type(argument)
-        if kind is bytes or (kind is str and argument.isascii()):
-            size += len(argument)
-        elif kind is str:
-            try:
-                size += len(argument.encode())
-            except UnicodeEncodeError:
-                return None
-        elif kind is float or (kind is int and argument.bit_length() < INT_BITS):
-            size += 8
-        else:
-            return None
-    return size
+        start, begin, length = stop, end, min(2 * length, LONGEST_PIECE)
 
 
 async def check_all(batch: Batch, encode: Encode, check: Callable[[CommandSpec], None]) -> None:
@@ -172,7 +155,7 @@ async def check_all(batch: Batch, encode: Encode, check: Callable[[CommandSpec],
         part = batch.part(start, start + SLICE_COMMANDS)
         for spec in part.kinds():
             check(spec)
-        if encode is not encode_plainly or plain_size(part.args) is None:
+        if encode is not encode_plainly or flattened(part.args) is None:
             for spec, args in zip(part.specs, part.args, strict=True):
                 encode(spec, args)
         await asyncio.sleep(0)

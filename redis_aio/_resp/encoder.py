@@ -5,7 +5,8 @@ thousands of digits crashes the process. So only what is exactly ``str``, ``byte
 to it as it is; every other argument is converted first. Whatever is refused is refused before a byte is written.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Any, Final, cast
 
 import hiredis
@@ -57,6 +58,31 @@ def pack_encoded(words: tuple[str, ...], args: tuple[Any, ...], encoding: str, e
     if encoded is None:  # as above
         raise _unencodable(words, args, encoding, errors) from None
     return pack(words, encoded)
+
+
+def flattened(args: Iterable[tuple[Any, ...]]) -> list[bytes] | None:
+    """Return the arguments of many commands one after the other, as they are sent; text as UTF-8.
+
+    ``None`` where one of them is nothing that can be sent as it is, or cannot be sent at all.
+    """
+    flat = list(chain.from_iterable(args))
+    kinds = set(map(type, flat))
+    try:
+        if kinds == {str}:
+            return list(map(str.encode, flat))
+        if kinds <= {bytes}:
+            return flat
+        if kinds <= {bytes, str, int, float}:
+            return [arg if type(arg) is bytes else arg.encode() if type(arg) is str else _digits(arg) for arg in flat]
+    except (UnicodeEncodeError, OverflowError):
+        pass
+    return None
+
+
+def _digits(number: float) -> bytes:
+    if type(number) is int and number.bit_length() > INT_BITS:
+        raise OverflowError
+    return repr(number).encode()
 
 
 def _plain(words: tuple[str, ...], args: tuple[Any, ...]) -> tuple[str | bytes | int | float, ...]:

@@ -8,7 +8,7 @@ from redis_aio.exceptions import ProtocolError
 #: Bytes of a chunk that is worth a look at how it begins.
 LONG: Final = 1024
 _HEADER: Final = re.compile(rb"\$(\d{4,12})\r\n")
-_DOLLAR = ord("$")
+_DOLLAR, _ZERO = b"$0"
 
 
 class LongString:
@@ -55,6 +55,11 @@ class LongString:
         return b"".join(parts)
 
 
+def may_be_long(data: bytes) -> bool:
+    """Return, quickly, whether a chunk of more than ``LONG`` bytes may begin with a long string: with four digits."""
+    return data[0] == _DOLLAR and data[4] >= _ZERO
+
+
 def long_string(data: bytes, start: int = 0) -> tuple[LongString, int] | None:
     """Return the long string that begins here and where its payload does, if there is one.
 
@@ -62,8 +67,6 @@ def long_string(data: bytes, start: int = 0) -> tuple[LongString, int] | None:
         data: bytes of the stream.
         start: where a reply begins in them.
     """
-    if data[start] != _DOLLAR:
-        return None
     header = _HEADER.match(data, start)
     if header is None or (size := int(header[1])) < LONG:
         return None

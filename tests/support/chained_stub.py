@@ -131,7 +131,8 @@ def _method(name: str, node: _Function, qualify: _Qualify, chain: str = "Self") 
         returns = chain
     else:
         returns = f"Chained{group.__name__}[{chain}]" if group else qualify.text(node.returns)
-    decorators = [f"{_INDENT}@{ast.unparse(decorator)}\n" for decorator in node.decorator_list]
+    names = [ast.unparse(decorator) for decorator in node.decorator_list]
+    decorators = [f"{_INDENT}@{name}\n" for name in names if hasattr(builtins, name)]  # others change no signature
     keyword = "async def" if isinstance(node, ast.AsyncFunctionDef) else "def"
     parameters = _parameters(node.args, qualify)
     start, end = f"{_INDENT}{keyword} {name}(", f") -> {returns}: ..."

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from redis_aio._resp.encoder import pack, pack_encoded
+from redis_aio._resp.encoder import flattened, pack, pack_encoded
 from redis_aio.exceptions import DataError
 from tests.support.reference_parser import parse
 
@@ -178,3 +178,17 @@ def test_a_mutable_argument_is_copied() -> None:
     packed = pack(("SET",), ("key", value, memoryview(value)))
     value[:] = b"AFTER!"
     assert parse(packed) == [[b"SET", b"key", b"before", b"before"]]
+
+
+def test_many_arguments_at_once() -> None:
+    """They are what ``pack`` sends, or it is for ``pack`` to convert or to refuse them."""
+    assert flattened([]) == []
+    assert flattened([("abc", "é"), (), ("d",)]) == [b"abc", "é".encode(), b"d"]
+    numbers = (7, -(1 << 1023), (1 << 1024) - 1, 1.5, 1e22, -0.0, float("inf"), float("nan"))
+    for mixed in [("abc", b"defg"), (b"x",), numbers, ("%d", 1)]:
+        flat = flattened([mixed])
+        assert flat is not None
+        assert pack(("X",), tuple(flat)) == pack(("X",), mixed)
+    for odd in (True, None, bytearray(b"x"), memoryview(b"x"), "\ud800", 1 << 1024, type("Text", (str,), {})("x")):
+        assert flattened([("abc",), (odd,)]) is None
+        assert flattened([(odd,)]) is None

@@ -16,11 +16,12 @@ from redis_aio._execution.wire import (
     LONGEST_PIECE,
     MULTI,
     SLICE_BYTES,
+    SLICE_COMMANDS,
     SMALL_BATCH,
     encode_plainly,
     encoder,
     pieces,
-    plain_size,
+    slices,
     values_or_errors,
 )
 from redis_aio._options import Options
@@ -74,6 +75,22 @@ def test_pieces_grow(count: int) -> None:
     assert max(counts) < 2 * LONGEST_PIECE
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_slices_are_what_encoding_each_command_gives(seed: int) -> None:
+    chance = random.Random(seed)
+    values = [*ARGUMENTS, bytes(SLICE_BYTES // 3)] if seed % 2 else ARGUMENTS[:9]
+    commands = [Command[Any](chance.choice(NAMES), *chance.choices(values, k=chance.randrange(4))) for _ in range(50)]
+    batch = Batch(commands * 50)
+    at = 0
+    for data, part in slices(batch, encode_plainly):
+        assert 0 < len(part) <= SLICE_COMMANDS
+        assert part.args == batch.args[at : at + len(part)]
+        assert data == b"".join(map(encode_plainly, part.specs, part.args))
+        assert len(part) == 1 or len(data) < 2 * SLICE_BYTES
+        at += len(part)
+    assert at == len(batch)
+
+
 def test_what_is_too_large_for_one_write_has_no_pieces() -> None:
     assert pieces(Batch([Command[Any]("SET", "k", bytes(SLICE_BYTES))] * 2), encode_plainly) is None
     large = [Command[Any]("SET", "k", bytes(SLICE_BYTES // 99))] * 100
@@ -94,13 +111,6 @@ def test_another_encoding_is_used_in_long_batches_too() -> None:
     encode = encoder(Options.build(encoding="latin-1"))
     batch = Batch([Command[Any]("GET", "é")] * 1_000)
     assert joined(pieces(batch, encode)) == b"*2\r\n$3\r\nGET\r\n$1\r\n\xe9\r\n" * 1_000
-
-
-def test_the_size_of_arguments() -> None:
-    assert plain_size([]) == 0
-    assert plain_size([("abc", b"defg"), ("é", 1.5, 7)]) == 3 + 4 + 2 + 8 + 8
-    for bad in (True, None, bytearray(b"x"), "\ud800", 1 << 1024):
-        assert plain_size([("abc",), (bad,)]) is None
 
 
 def test_values() -> None:
