@@ -216,9 +216,9 @@ async def test_blocking_timeout_holds_while_the_server_stands_still(
     assert not await client.lock("l:1").acquire(blocking_timeout=0.3, token=token)
     assert time.monotonic() - started < 0.3 + scale.PROMPT
     if token is not None:  # which is being cleaned up still
-        for options in ({"blocking_timeout": 0.1}, {"blocking": False}):
+        for blocking in (True, False):
             started = time.monotonic()
-            assert not await client.lock("l:1").acquire(token=token, **options)
+            assert not await client.lock("l:1").acquire(blocking, 0.1 if blocking else None, token)
             assert time.monotonic() - started < 0.1 + scale.PROMPT
     private_server.resume()
     with Observer(private_server) as observer:

@@ -16,6 +16,14 @@ class Text(str):
     """Text that can be looked for when it should be gone."""
 
 
+def queue_texts(pipe: Any, texts: "weakref.WeakSet[Text]", count: int) -> None:
+    """Queue so many SETs of texts, which are remembered and not held."""
+    for number in range(count):
+        text = Text(number)
+        texts.add(text)
+        pipe.set("a", text)
+
+
 @pytest.fixture(params=[False, True], ids=["pipeline", "transaction"])
 def atomic(request: pytest.FixtureRequest) -> bool:
     """Whether the pipeline is a transaction."""
@@ -134,11 +142,7 @@ async def test_the_arguments_of_a_large_pipeline_go_in_steps(client: Any, atomic
     """To let go of a million of them at once would hold up the event loop."""
     pipe = client.pipeline(transaction=atomic)
     texts: weakref.WeakSet[Text] = weakref.WeakSet()
-    for number in range(3 * A_TURN):
-        text = Text(number)
-        texts.add(text)
-        pipe.set("a", text)
-    del text
+    queue_texts(pipe, texts, 3 * A_TURN)
     assert await pipe.execute() == [True] * (3 * A_TURN)
     assert len(texts) == 2 * A_TURN
     await asyncio.sleep(0)
