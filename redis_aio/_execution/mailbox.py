@@ -224,6 +224,8 @@ class Mailbox:
 
     def lose(self, since: float) -> None:
         """Note that the connection is lost: what comes from now on waits until :meth:`restored`."""
+        if self._error is not None:
+            return
         if self._incoming is self._ready:
             self._incoming = deque()
         if not self._incoming or type(self._incoming[-1]) is not Gap:

@@ -378,6 +378,21 @@ async def test_a_gap_takes_no_room_from_messages(client: Redis[bytes], server: R
             await messages.get(timeout=5)
 
 
+async def test_nothing_comes_behind_the_error_of_a_full_buffer(client: Redis[bytes], server: RedisServer) -> None:
+    async with client.subscribe("c", overflow="error", buffer=1) as messages, client.subscribe("c") as neighbour:
+        await client.publish("c", "1")
+        await client.publish("c", "2")
+        assert await data(neighbour, 2) == [b"1", b"2"]
+        assert await data(messages, 1) == [b"1"]
+        with pytest.raises(PubSubError):
+            await messages.get(timeout=1)
+        server.command("CLIENT", "KILL", "TYPE", "pubsub")
+        assert isinstance(await neighbour.get(timeout=5), Gap)
+        with pytest.raises(PubSubError):
+            await messages.get(timeout=1)
+        assert messages.stats.gaps == 0
+
+
 async def test_a_burst_does_not_overflow_a_reader_that_keeps_up(client: Redis[bytes]) -> None:
     """What the kernel holds is handed over in parts, so that readers have their turn in between."""
     count = 40_000
