@@ -8,13 +8,14 @@ import asyncio
 import inspect
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeAlias
 
 from redis_aio import exceptions
 from redis_aio._execution.hub import Inbox
 from redis_aio._execution.mailbox import BUFFER, BUFFER_BYTES, Answer, Message
-from redis_aio._execution.names import SUBSCRIBE, UNSUBSCRIBE, Kind, delivered
+from redis_aio._execution.names import KINDS, SUBSCRIBE, UNSUBSCRIBE, Kind, delivered
 from redis_aio._execution.subscriptions import Subscriptions
 from redis_aio._replies.common import text
 from redis_aio.pubsub.messages import encoded
@@ -85,6 +86,8 @@ class PubSub:
         self._owner = owner
         self._limits = buffer, buffer_bytes
         self._inbox: Inbox | None = None
+        #: What is asked of the server is asked in turn; another one after ``aclose``, for another loop perhaps.
+        self._turn = asyncio.Lock()
 
     # -- subscribing ----------------------------------------------------------------------------------------------
 
@@ -153,39 +156,36 @@ class PubSub:
         names = {encoded(name, options): handler for name, handler in given.items()}
         if not names:
             raise exceptions.DataError(f"{SUBSCRIBE[kind]} needs a name")
-        inbox = await self._connected()
-        handlers = self._handlers(kind)
-        new = {delivered(name, options): handler for name, handler in names.items()}
-        leaving = self._leaving[kind]
-        before = {name: handlers[name] for name in new if name in handlers and name not in leaving}
-        handlers.update(new)  # before the server agrees: a handler must see the first message
-        leaving.difference_update(new)
-        try:
-            await inbox.subscriber.subscribe({kind: list(names)})
-        except BaseException as error:  # cancelled too: the handlers are those of before
-            for name in new:
-                handlers.pop(name, None)
-            if self._inbox is inbox:
-                handlers.update(before)
-            refused = isinstance(error, exceptions.ResponseError)
-            agreed = inbox.subscriber.wanted[kind] if refused else names  # otherwise nobody knows
-            gone = [name for name in names if name in agreed and delivered(name, options) not in before]
-            inbox.subscriber.unsubscribe(kind, gone)
-            raise
-        shown = {name: delivered(name, options) for name in names}
-        if gone := [name for name in names if shown[name] not in handlers or shown[name] in leaving]:
-            inbox.subscriber.unsubscribe(kind, gone)  # somebody unsubscribed from them meanwhile
+        async with self._in_turn() as inbox:
+            handlers = self._handlers(kind)
+            new = {delivered(name, options): handler for name, handler in names.items()}
+            leaving = self._leaving[kind]
+            before = {name: handlers[name] for name in new if name in handlers and name not in leaving}
+            handlers.update(new)  # before the server agrees: a handler must see the first message
+            leaving.difference_update(new)
+            try:
+                await inbox.subscriber.subscribe({kind: list(names)})
+            except BaseException as error:  # cancelled too: the handlers are those of before
+                for name in new:
+                    handlers.pop(name, None)
+                if self._inbox is inbox:
+                    handlers.update(before)
+                refused = isinstance(error, exceptions.ResponseError)
+                agreed = inbox.subscriber.wanted[kind] if refused else names  # otherwise nobody knows
+                gone = [name for name in names if name in agreed and delivered(name, options) not in before]
+                inbox.subscriber.unsubscribe(kind, gone)
+                raise
 
     async def _unsubscribe(self, kind: Kind, args: tuple[Any, ...]) -> None:
         options = self._subscriptions.source.options
         names = [encoded(name, options) for name in _flat(args)]
-        inbox = await self._connected()
-        if not self.subscribed:
-            await inbox.subscriber.connected()
-        handlers = self._handlers(kind)
-        leaving = [delivered(name, options) for name in names] if args else list(handlers)
-        self._leaving[kind].update(leaving)
-        reply = inbox.subscriber.unsubscribe(kind, names if args else None)
+        async with self._in_turn() as inbox:
+            if not self.subscribed:
+                await inbox.subscriber.connected()
+            handlers = self._handlers(kind)
+            leaving = [delivered(name, options) for name in names] if args else list(handlers)
+            self._leaving[kind].update(leaving)
+            reply = inbox.subscriber.unsubscribe(kind, names if args else None)
 
         def answered(reply: "asyncio.Future[Any] | None") -> None:
             if reply is None or reply.cancelled() or reply.exception() is not None:  # it went with the connection
@@ -200,7 +200,18 @@ class PubSub:
 
     async def connect(self) -> None:
         """Connect, if that was not done yet; ``subscribe`` does it too."""
-        await (await self._connected()).subscriber.connected()
+        async with self._in_turn() as inbox:
+            pass
+        await inbox.subscriber.connected()
+
+    @asynccontextmanager
+    async def _in_turn(self) -> AsyncIterator[Inbox]:
+        """Wait for what was asked for before, and return where messages arrive."""
+        turn = self._turn
+        async with turn:
+            if turn is not self._turn:
+                raise exceptions.PubSubError("the subscription is closed")
+            yield await self._connected()
 
     async def _connected(self) -> Inbox:
         """Return where messages arrive; anew after it has ended, with what was subscribed to."""
@@ -211,11 +222,14 @@ class PubSub:
             self._subscriptions.end(inbox, inbox.mailbox, exceptions.PubSubError("the subscription is closed"))
         inbox = self._inbox = self._subscriptions.open_inbox(*self._limits)
         options = self._subscriptions.source.options
-        kinds: tuple[Kind, ...] = ("channel", "pattern", "shard")
+        for kind, leaving in self._leaving.items():  # the answers were in the mailbox that nobody will read
+            for name in leaving:
+                self._handlers(kind).pop(name, None)
+            leaving.clear()
         if self.subscribed:
             try:
                 await inbox.subscriber.subscribe(
-                    {kind: [encoded(name, options) for name in self._handlers(kind)] for kind in kinds}
+                    {kind: [encoded(name, options) for name in self._handlers(kind)] for kind in KINDS}
                 )
             except BaseException:  # cancelled or refused: as it was before
                 self._subscriptions.end(inbox, inbox.mailbox, exceptions.PubSubError("the subscription is closed"))
@@ -336,7 +350,9 @@ class PubSub:
         https://redis.io/commands/ping/
         """
         data = b"" if message is None else encoded(message, self._subscriptions.source.options)
-        await (await self._connected()).ping(data)
+        async with self._in_turn() as inbox:
+            pass
+        await inbox.ping(data)
         return True
 
     # -- life -----------------------------------------------------------------------------------------------------
@@ -344,6 +360,7 @@ class PubSub:
     async def aclose(self) -> None:
         """Unsubscribe from everything and close the connection. Nothing is waited for."""
         inbox, self._inbox = self._inbox, None
+        self._turn = asyncio.Lock()
         for handlers in (self.channels, self.patterns, self.shard_channels):
             handlers.clear()
         for leaving in self._leaving.values():

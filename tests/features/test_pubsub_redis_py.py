@@ -503,3 +503,70 @@ async def test_unsubscribing_from_what_is_being_subscribed_to(
     server.command("CLIENT", "KILL", "TYPE", "pubsub")
     await eventually(lambda: server.command("PUBSUB", "CHANNELS", "*") == [b"b"])
     await pubsub.aclose()
+
+
+@pytest.mark.parametrize("ticks", range(6))
+async def test_subscribing_to_the_same_is_given_up_by_one_of_two(
+    make_client: MakeClient, server: RedisServer, ticks: int
+) -> None:
+    pubsub = make_client().pubsub(ignore_subscribe_messages=True)
+    first, second = Recorder(), Recorder()
+    giving_up = asyncio.ensure_future(pubsub.subscribe(a=first))
+    staying = asyncio.ensure_future(pubsub.subscribe(a=second))
+    for _ in range(ticks):
+        await asyncio.sleep(0)
+    giving_up.cancel()
+    await staying
+    assert pubsub.channels == {b"a": second}
+    assert server.command("PUBLISH", "a", "x") == 1
+    await eventually_read(pubsub, second)
+    assert not first
+    await pubsub.aclose()
+
+
+class Recorder(list[Any]):
+    """A handler that keeps what it was given."""
+
+    def __call__(self, message: Any) -> None:
+        """Keep a message."""
+        self.append(message["data"])
+
+
+async def eventually_read(pubsub: Any, seen: "Recorder") -> None:
+    """Read until a handler was given something."""
+    async with asyncio.timeout(5):
+        while not seen:
+            await pubsub.get_message(timeout=1.0)
+
+
+async def test_what_waits_its_turn_when_it_is_closed_asks_for_nothing(
+    make_client: MakeClient, server: RedisServer
+) -> None:
+    pubsub = make_client().pubsub()
+    asked = [asyncio.ensure_future(pubsub.subscribe(name)) for name in "ab"]
+    await asyncio.sleep(0)
+    await pubsub.aclose()
+    for each in asked:
+        with pytest.raises(PubSubError):
+            await each
+    assert pubsub._inbox is None
+    assert server.command("PUBSUB", "CHANNELS") == []
+
+
+async def test_what_was_unsubscribed_from_is_not_restored_by_the_next_subscribe(
+    make_client: MakeClient, server: RedisServer
+) -> None:
+    server.command("ACL", "SETUSER", "p", "on", ">pw", "allchannels", "+@all")
+    pubsub = make_client(username="p", password="pw").pubsub()
+    await pubsub.subscribe("a", "kept")
+    await pubsub.unsubscribe("a")
+    server.command("ACL", "DELUSER", "p")  # and the connection is closed
+    assert pubsub._inbox is not None
+    ended = pubsub._inbox.mailbox
+    await eventually(lambda: ended.ended)
+    server.command("ACL", "SETUSER", "p", "on", ">pw", "allchannels", "+@all")
+    await pubsub.subscribe("b")
+    assert set(pubsub.channels) == {b"kept", b"b"}
+    assert server.command("PUBSUB", "NUMSUB", "a", "b", "kept") == [b"a", 0, b"b", 1, b"kept", 1]
+    await pubsub.aclose()
+    server.command("ACL", "DELUSER", "p")
