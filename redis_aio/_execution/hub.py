@@ -13,7 +13,7 @@ from typing import Any
 from redis_aio import exceptions
 from redis_aio._connection.subscribing import Handlers, handlers_of
 from redis_aio._connection.watch import no_context
-from redis_aio._execution.mailbox import Answer, Mailbox, Message, again, largest_of
+from redis_aio._execution.mailbox import Answer, Mailbox, Message, Refused, again, largest_of
 from redis_aio._execution.names import KINDS, SUBSCRIBE, UNSUBSCRIBE, Kind, Names, delivered
 from redis_aio._execution.subscriber import Source, Subscriber
 
@@ -234,9 +234,11 @@ class Inbox:
         source: gives connections.
         limit: messages it holds before it reads no more.
         byte_limit: bytes of their data.
+        leaving: names that are not subscribed to any more, which the reader is yet to learn.
     """
 
-    def __init__(self, source: Source, limit: int, byte_limit: int) -> None:
+    def __init__(self, source: Source, limit: int, byte_limit: int, leaving: dict[Kind, set[Any]]) -> None:
+        self.leaving: dict[Kind, set[Any]] = leaving
         answers = [word.lower() for words in (SUBSCRIBE, UNSUBSCRIBE) for word in words.values()]
         answers.remove("sunsubscribe")
         self.handlers: Handlers = handlers_of(
@@ -285,8 +287,10 @@ class Inbox:
         self.mailbox.restored()
 
     def refused(self, kind: Kind, name: bytes, error: Exception) -> None:
-        """End: the server does not agree any more."""
-        self.mailbox.fail(error)
+        """Let the reader know in its place that the server does not agree any more."""
+        shown = delivered(name, self._options)
+        self.leaving[kind].add(shown)
+        self.mailbox.put(Refused(kind, shown, None, error), 0)
 
     def ended(self, error: Exception) -> None:
         """End."""

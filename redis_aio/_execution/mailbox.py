@@ -55,6 +55,12 @@ class Answer(Message[Any]):
     __slots__ = ()
 
 
+class Refused(Answer):
+    """The server does not agree to a subscription any more; ``kind`` is that of its name, ``data`` the error."""
+
+    __slots__ = ()
+
+
 class Gap:
     """Messages are missing here.
 

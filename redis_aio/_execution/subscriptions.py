@@ -6,10 +6,12 @@ A forked child has none of its parent's: there they end.
 import os
 import weakref
 from collections.abc import Callable
+from typing import Any
 
 from redis_aio import exceptions
 from redis_aio._execution.hub import Hub, Inbox
 from redis_aio._execution.mailbox import Mailbox, Overflow, SubscriptionStats, total
+from redis_aio._execution.names import Kind
 from redis_aio._execution.subscriber import Source
 
 _all: "weakref.WeakSet[Subscriptions]" = weakref.WeakSet()
@@ -54,10 +56,10 @@ class Subscriptions:
         self._mailboxes[mailbox] = None
         return hub, mailbox
 
-    def open_inbox(self, limit: int, byte_limit: int) -> Inbox:
-        """Return a mailbox that gets everything from a connection of its own."""
+    def open_inbox(self, limit: int, byte_limit: int, leaving: dict[Kind, set[Any]]) -> Inbox:
+        """Return a mailbox that gets everything from a connection of its own; ``leaving`` as in :class:`Inbox`."""
         self.check_open()
-        inbox = Inbox(self.source, limit, byte_limit)
+        inbox = Inbox(self.source, limit, byte_limit, leaving)
         self._alone[inbox] = None
         self._mailboxes[inbox.mailbox] = None
         return inbox

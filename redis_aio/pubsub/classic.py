@@ -14,7 +14,7 @@ from typing import Any, Protocol, Self, TypeAlias
 
 from redis_aio import exceptions
 from redis_aio._execution.hub import Inbox
-from redis_aio._execution.mailbox import BUFFER, BUFFER_BYTES, Answer, Message
+from redis_aio._execution.mailbox import BUFFER, BUFFER_BYTES, Answer, Message, Refused, again
 from redis_aio._execution.names import KINDS, SUBSCRIBE, UNSUBSCRIBE, Kind, delivered
 from redis_aio._execution.subscriptions import Subscriptions
 from redis_aio._replies.common import text
@@ -175,6 +175,7 @@ class PubSub:
                 gone = [name for name in names if name in agreed and delivered(name, options) not in before]
                 inbox.subscriber.unsubscribe(kind, gone)
                 raise
+            leaving.difference_update(new)  # refused meanwhile, while the connection was restored
 
     async def _unsubscribe(self, kind: Kind, args: tuple[Any, ...]) -> None:
         options = self._subscriptions.source.options
@@ -220,7 +221,7 @@ class PubSub:
             return inbox
         if inbox is not None:
             self._subscriptions.end(inbox, inbox.mailbox, exceptions.PubSubError("the subscription is closed"))
-        inbox = self._inbox = self._subscriptions.open_inbox(*self._limits)
+        inbox = self._inbox = self._subscriptions.open_inbox(*self._limits, self._leaving)
         options = self._subscriptions.source.options
         for kind, leaving in self._leaving.items():  # the answers were in the mailbox that nobody will read
             for name in leaving:
@@ -250,12 +251,17 @@ class PubSub:
         Raises:
             RuntimeError: nothing was subscribed to.
             ClientClosedError: the client was closed.
+            ResponseError: the server does not agree to a subscription any more (``NoPermissionError``), which is over
+                now, and the others go on.
         """
         inbox = self._inbox
         if inbox is None:
             raise RuntimeError("there is no connection yet: subscribe first")
         while timeout is None or await inbox.mailbox.arrival(timeout):
             item = await inbox.mailbox.get()
+            if isinstance(item, Refused):
+                self._left(item.kind, item.channel)  # type: ignore[arg-type]  # of these the kind is that of a name
+                raise again(item.data)
             if isinstance(item, Message):
                 return await self._handle(item, ignore_subscribe_messages or self.ignore_subscribe_messages)
             if self.report_gaps:
@@ -327,12 +333,15 @@ class PubSub:
             return None
         if kind in self.UNSUBSCRIBE_MESSAGE_TYPES:
             of: Kind = {"unsubscribe": "channel", "punsubscribe": "pattern"}.get(kind, "shard")  # type: ignore[assignment]  # the three kinds
-            if channel in self._leaving[of]:
-                self._leaving[of].discard(channel)
-                self._handlers(of).pop(channel, None)
+            self._left(of, channel)
         elif kind == "pong":
             return shown
         return None if ignore else shown
+
+    def _left(self, kind: Kind, name: Any) -> None:
+        if name in self._leaving[kind]:  # otherwise it was subscribed to again
+            self._leaving[kind].discard(name)
+            self._handlers(kind).pop(name, None)
 
     def _handler_of(self, kind: str, pattern: Any, channel: Any) -> Handler | None:
         if kind == "pmessage":

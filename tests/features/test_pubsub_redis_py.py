@@ -281,6 +281,33 @@ async def test_subscribe_raises_the_servers_error(make_client: MakeClient, serve
         server.command("ACL", "DELUSER", "p")
 
 
+async def test_a_name_that_is_refused_while_it_is_restored_costs_the_others_nothing(
+    make_client: MakeClient, server: RedisServer, protocol: int
+) -> None:
+    server.command("ACL", "SETUSER", "p", "on", ">pw", "allchannels", "+@all")
+    try:
+        client = make_client(protocol=protocol, username="p", password="pw")
+        async with client.pubsub(ignore_subscribe_messages=True) as pubsub:
+            await pubsub.subscribe("kept", "refused", "again")
+            await pubsub.psubscribe("refused*")
+            server.command("ACL", "SETUSER", "p", "resetchannels", "&kept")  # and the connection is closed
+            stats = client.pubsub_stats
+            await eventually(lambda: stats().reconnects == 1)
+            server.command("ACL", "SETUSER", "p", "&again")
+            await pubsub.subscribe("again")
+            for _ in range(3):
+                with pytest.raises(NoPermissionError):
+                    await until(pubsub, 1)
+            assert pubsub.channels.keys() == {b"kept", b"again"}
+            assert not pubsub.patterns
+            for name in (b"kept", b"again"):
+                assert server.command("PUBLISH", name, "x") == 1
+                (message,) = await until(pubsub, 1)
+                assert (message["channel"], message["data"]) == (name, b"x")
+    finally:
+        server.command("ACL", "DELUSER", "p")
+
+
 async def test_gaps_are_reported_where_they_are_asked_for(make_client: MakeClient, server: RedisServer) -> None:
     client = make_client()
     async with client.pubsub(ignore_subscribe_messages=True, report_gaps=True) as pubsub:
