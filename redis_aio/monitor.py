@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import Any, Self, TypedDict
 
 from redis_aio import exceptions
+from redis_aio._execution.listening import Source
 from redis_aio._execution.mailbox import BUFFER, BUFFER_BYTES, POLICIES, Gap, Overflow, SubscriptionStats
 from redis_aio._execution.monitoring import MonitorFeed
-from redis_aio._execution.subscriber import Source
 from redis_aio.connection import ConnectionPool
 
 _LINE = re.compile(r'(\d+\.\d+) \[(\d+) (.*?)\] (".*")', re.DOTALL)

@@ -13,9 +13,10 @@ from typing import Any
 from redis_aio import exceptions
 from redis_aio._connection.subscribing import Handlers, handlers_of
 from redis_aio._connection.watch import no_context
+from redis_aio._execution.listening import Source
 from redis_aio._execution.mailbox import Answer, Mailbox, Message, Refused, again, largest_of
 from redis_aio._execution.names import KINDS, SUBSCRIBE, UNSUBSCRIBE, Kind, Names, delivered
-from redis_aio._execution.subscriber import Source, Subscriber
+from redis_aio._execution.subscriber import Subscriber
 
 #: Seconds that a connection without subscriptions is kept for the next one.
 LINGER = 1.0
@@ -122,7 +123,10 @@ class Hub:
         while True:
             if refusal := next((topic.refusal for topic in topics if topic.refusal is not None), None):
                 raise again(refusal)
-            missing = [topic for topic in topics if not topic.agreed and topic.mailboxes]
+            absent = self.subscriber.absent
+            missing = [
+                topic for topic in topics if topic.mailboxes and (not topic.agreed or topic.name in absent[topic.kind])
+            ]
             if mine := [topic for topic in missing if topic.asking is None]:
                 await self._ask(mine)
             elif others := {topic.asking for topic in missing if topic.asking is not None}:
@@ -208,9 +212,11 @@ class Hub:
             mailbox.lose(since)
 
     def restored(self) -> None:
-        """Let the mailboxes go on."""
+        """Let the mailboxes go on that have all they want."""
+        absent = self.subscriber.absent
         for mailbox in self._entered:
-            mailbox.restored()
+            if not any(topic.name in absent[topic.kind] for topic in self._topics_of[mailbox]):
+                mailbox.restored()
 
     def refused(self, kind: Kind, name: bytes, error: Exception) -> None:
         """End the mailboxes that want what the server does not agree to any more."""
@@ -283,8 +289,9 @@ class Inbox:
         self.mailbox.lose(since)
 
     def restored(self) -> None:
-        """Go on."""
-        self.mailbox.restored()
+        """Go on, when nothing is absent."""
+        if not any(self.subscriber.absent.values()):
+            self.mailbox.restored()
 
     def refused(self, kind: Kind, name: bytes, error: Exception) -> None:
         """Let the reader know in its place that the server does not agree any more."""

@@ -6,9 +6,10 @@ from redis_aio._connection.connection import Connection
 from redis_aio._connection.inflight import ignore
 from redis_aio._connection.monitoring import MonitorLine
 from redis_aio._connection.subscribing import FENCE, Handlers
+from redis_aio._execution.listening import Source
 from redis_aio._execution.mailbox import Mailbox, Message, Overflow
 from redis_aio._execution.names import Kind
-from redis_aio._execution.subscriber import Source, Subscriber
+from redis_aio._execution.subscriber import Subscriber
 
 MONITOR = b"*1\r\n$7\r\nMONITOR\r\n"
 

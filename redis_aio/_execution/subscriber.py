@@ -4,9 +4,11 @@ Invariants:
 
 * ``wanted`` is what the server has agreed to and nobody has given up. It is restored on each new connection before the
   listener is told so, for ever, until nothing is wanted any more.
-* Refused credentials or permissions are not tried again: they end what they concern, with the server's error.
+* Refused credentials or permissions are not tried again: they end what they concern, with the server's error. A name
+  that the server cannot serve at the moment is ``absent``: it is asked for again and again, beside the others.
 * A connection that subscribes is a lease of the pool, and is closed after use.
-* There is a task only while it connects. Whoever waits for that may be cancelled without harm to the others.
+* There is a task only while it connects, or something is absent. Whoever waits for that may be cancelled without harm
+  to the others.
 * ``subscribe`` returns while the connection that has agreed is the one in use.
 """
 
@@ -17,17 +19,18 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from redis_aio import exceptions
 from redis_aio._connection.connection import Connection, ConnectionState
 from redis_aio._connection.inflight import ignore
 from redis_aio._connection.pool import ConnectionPool
-from redis_aio._connection.subscribing import FAIR, FENCE, Handlers
+from redis_aio._connection.subscribing import FAIR, FENCE
 from redis_aio._connection.watch import no_context
+from redis_aio._execution.listening import Listener, Source
 from redis_aio._execution.mailbox import again
 from redis_aio._execution.names import KINDS, SUBSCRIBE, UNSUBSCRIBE, Kind, Names, Refusal, chunks, delivered
-from redis_aio._options import Options
+from redis_aio._execution.outcome import NOT_EXECUTED
 from redis_aio._resp.encoder import pack
 
 #: Sends AUTH with new credentials on a connection.
@@ -45,39 +48,6 @@ LONGEST_BACKOFF = 4.0
 _FINAL = (exceptions.AuthenticationError, exceptions.AuthorizationError, exceptions.ClientClosedError)
 
 
-class Listener(Protocol):
-    """Whom a subscriber tells what happens."""
-
-    #: Take the pushes; what is not in it is nobody's.
-    handlers: Handlers
-
-    def lost(self, since: float) -> None:
-        """Messages are missing since this Unix time; everything is being restored."""
-        ...
-
-    def restored(self) -> None:
-        """Everything that is wanted is subscribed to again."""
-        ...
-
-    def refused(self, kind: Kind, name: bytes, error: Exception) -> None:
-        """The server agreed to this before, and does not any more."""
-        ...
-
-    def ended(self, error: Exception) -> None:
-        """Nothing more will come."""
-        ...
-
-
-class Source(Protocol):
-    """Where connections come from."""
-
-    options: Options
-
-    async def dedicate(self) -> tuple[Connection, ConnectionPool]:
-        """Take a connection that will be closed, and the pool to close it with."""
-        ...
-
-
 class Subscriber:
     """A connection that subscribes, and its successors.
 
@@ -92,6 +62,9 @@ class Subscriber:
         self._listener = listener
         self.loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
         self.wanted: dict[Kind, dict[bytes, None]] = {kind: {} for kind in KINDS}
+        #: Of what is wanted, what the server could not serve when it was asked last; and who asks again.
+        self.absent: dict[Kind, dict[bytes, None]] = {kind: {} for kind in KINDS}
+        self._returning: asyncio.Task[None] | None = None
         self.error: Exception | None = None
         self.connection: Connection | None = None
         self._pool: ConnectionPool | None = None
@@ -126,7 +99,10 @@ class Subscriber:
             else:
                 for kind, asked in names.items():
                     unwilling = {name for of, chunk, _ in refused if of == kind for name in chunk}
-                    self.wanted[kind].update((name, None) for name in asked if name not in unwilling)
+                    for name in asked:
+                        if name not in unwilling:
+                            self.wanted[kind][name] = None
+                            self.absent[kind].pop(name, None)
                 if refused:
                     raise refused[0][2]
                 if self.whole and connection is self.connection:
@@ -164,6 +140,7 @@ class Subscriber:
         leaving = list(wanted if names is None else names)
         for name in leaving:
             wanted.pop(name, None)
+            self.absent[kind].pop(name, None)
         if self.connection is None:
             return None
         last = None
@@ -330,17 +307,39 @@ class Subscriber:
         self._update_flow()
 
     async def _restore(self, connection: Connection) -> None:
-        """Subscribe to all that is wanted; tell of what the server does not agree to any more."""
-        wanted = self.wanted
+        """Subscribe to all that is wanted."""
+        await self._subscribe_again(connection, self.wanted)
+        if any(self.absent.values()):
+            self._returning = self.loop.create_task(self._ask_again(connection), context=contextvars.Context())
+
+    async def _subscribe_again(self, connection: Connection, wanted: dict[Kind, dict[bytes, None]]) -> None:
+        """Ask for what was agreed to before; tell of what the server refuses now, and note what it cannot serve."""
         refused = await self._ask(connection, {kind: list(wanted[kind]) for kind in KINDS}, CHUNK, again=True)
         if any(len(chunk) > 1 for _, chunk, _ in refused):  # name by name, to know which it is
             alone: dict[Kind, list[bytes]] = {kind: [] for kind in KINDS}
             for kind, chunk, _ in refused:
                 alone[kind] += chunk
             refused = await self._ask(connection, alone, 1, again=True)
+        self.absent = {kind: {} for kind in KINDS}
         for kind, (name, *_), error in refused:
-            if self.wanted[kind].pop(name, 0) is None:
+            if name in self.wanted[kind] and isinstance(error, NOT_EXECUTED):
+                self.absent[kind][name] = None
+            elif self.wanted[kind].pop(name, 0) is None:
                 self._listener.refused(kind, name, error)
+
+    async def _ask_again(self, connection: Connection) -> None:
+        """Ask for what is absent until nothing is, or the connection is lost: then everything is restored."""
+        failures = 0
+        while not failures or any(self.absent.values()):
+            failures += 1
+            await self._pause(failures)
+            try:
+                await self._subscribe_again(connection, self.absent)
+            except (exceptions.ConnectionError, exceptions.TimeoutError):
+                if connection is self.connection:
+                    self.restart("it could not be restored")
+                return
+            self._listener.restored()
 
     def _send(self, connection: Connection, word: str, names: Sequence[bytes]) -> "asyncio.Future[Any]":
         reply = connection.send(pack((word,), tuple(names)) + FENCE)
@@ -381,6 +380,9 @@ class Subscriber:
         connection, self.connection = self.connection, None
         self._leaving.clear()
         self._renewal = None
+        if self._returning is not None:
+            self._returning.cancel()
+            self._returning = None
         if self._ping is not None:
             self._ping.cancel()
             self._ping = None

@@ -10,9 +10,9 @@ from typing import Any
 
 from redis_aio import exceptions
 from redis_aio._execution.hub import Hub, Inbox
+from redis_aio._execution.listening import Source
 from redis_aio._execution.mailbox import Mailbox, Overflow, SubscriptionStats, total
 from redis_aio._execution.names import Kind
-from redis_aio._execution.subscriber import Source
 
 _all: "weakref.WeakSet[Subscriptions]" = weakref.WeakSet()
 #: What a forked child inherited: kept for ever, because destroying it could reach the parent's sockets.

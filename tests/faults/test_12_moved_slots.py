@@ -3,8 +3,8 @@
 Injected: slots taken from a node of a cluster, and given back, while their channels are subscribed to, given up and
 subscribed to again, and while other commands run; an answer to SUNSUBSCRIBE that is an error.
 
-Passing: who subscribed is told, with a gap or with the server's error; nothing that answers no request shifts a reply;
-subscriptions of other channels and slots go on.
+Passing: who subscribed is told, with a gap or, where the slot has moved, with the server's error; nothing that answers
+no request shifts a reply; subscriptions of other channels and slots go on.
 """
 
 import asyncio
@@ -82,9 +82,10 @@ async def item_of(messages: Any) -> Any:
 @pytest.mark.every_server
 @pytest.mark.parametrize("how", ["DELSLOTS", "FLUSHSLOTS"])
 @pytest.mark.parametrize("overflow", ["drop_oldest", "block"])
-async def test_who_subscribed_gets_a_gap_and_the_servers_error(
+async def test_a_slot_that_nobody_serves_is_waited_for(
     cluster_client: "Redis[Any]", admin: Observer, how: str, overflow: Any
 ) -> None:
+    """Who wants others does not wait, and who joins is told."""
     async with (
         cluster_client.subscribe(shard="a", overflow=overflow) as gone,
         cluster_client.subscribe("ordinary") as kept,
@@ -95,13 +96,53 @@ async def test_who_subscribed_gets_a_gap_and_the_servers_error(
         else:
             admin.ask("CLUSTER", "FLUSHSLOTS")
         assert (await item_of(gone)).data == b"before"
-        assert isinstance(await item_of(gone), Gap)
-        with pytest.raises(ClusterDownError):
-            await item_of(gone)
         if overflow != "block":  # then they share a connection
             assert isinstance(await item_of(kept), Gap)
         admin.ask("PUBLISH", "ordinary", "after")
         assert (await item_of(kept)).data == b"after"
+        with pytest.raises(ClusterDownError):
+            async with cluster_client.subscribe(shard="a"):
+                pytest.fail("it was entered")
+        assert gone.stats.buffered == gone.stats.reconnects == 0
+        give(admin, "a")
+        assert isinstance(await item_of(gone), Gap)
+        assert admin.ask("SPUBLISH", "a", "after") == 1
+        assert (await item_of(gone)).data == b"after"
+        assert (gone.stats.gaps, kept.stats.gaps) == (1, 1 if overflow != "block" else 0)
+
+
+@pytest.mark.parametrize("how", ["given up", "closed", "lost", "joined"])
+async def test_what_happens_while_a_slot_is_waited_for(cluster_client: "Redis[Any]", admin: Observer, how: str) -> None:
+    async with cluster_client.subscribe("ordinary", shard="a") as messages:
+        take(admin, "a")
+        await eventually(lambda: any(waited_for(messages).values()))
+        admin.ask("PUBLISH", "ordinary", "1")
+        if how == "given up":
+            await messages.remove(shard="a")
+        elif how == "closed":
+            await messages.aclose()
+            return  # no task is left
+        elif how == "lost":
+            admin.ask("CLIENT", "KILL", "TYPE", "pubsub")
+            await eventually(lambda: messages.stats.gaps == 2)
+            give(admin, "a")
+        else:
+            give(admin, "a")
+            await eventually(lambda: serves(admin))
+            async with cluster_client.subscribe(shard="a") as joined:
+                admin.ask("SPUBLISH", "a", "joined")
+                assert (await item_of(joined)).data == b"joined"
+        while isinstance(await item_of(messages), Gap):
+            pass
+        if how != "given up":
+            assert admin.ask("SPUBLISH", "a", "2") == 1
+            while isinstance(item := await item_of(messages), Gap) or item.data != b"2":
+                pass
+
+
+def waited_for(messages: Any) -> Any:
+    """Return what a subscription waits for."""
+    return messages._hub.subscriber.absent
 
 
 @pytest.mark.one_loop
@@ -172,9 +213,11 @@ async def test_redis_pys_object_is_told_too(cluster_client: "Redis[Any]", admin:
         assert admin.ask("SPUBLISH", "a", "again") == 1
         assert (await shown_by(pubsub))["data"] == b"again"
         take(admin, "a")
+        await eventually(lambda: admin.ask("PUBSUB", "SHARDCHANNELS") == [b"b"])
+        give(admin, "a")
         assert (await shown_by(pubsub))["type"] == "gap"
-        with pytest.raises(ClusterDownError):
-            await shown_by(pubsub)
+        assert admin.ask("SPUBLISH", "a", "given back") == 1
+        assert (await shown_by(pubsub))["data"] == b"given back"
 
 
 # -- what answers no request ------------------------------------------------------------------------------------------
