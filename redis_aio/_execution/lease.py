@@ -338,7 +338,7 @@ class ConnectionLease(Renewing):
     def release(self) -> None:
         """Give the connection back, with its state undone; or close it."""
         pool, self._pool = self._pool, None
-        if pool is None:
+        if pool is None or self.connection.loop.is_closed():
             return
         if self._recovering:
             self._returning = pool  # when what was cancelled has been unblocked

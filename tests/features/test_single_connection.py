@@ -1,7 +1,9 @@
 """client() and single_connection_client: one connection, whose state lasts; and what else redis-py's clients answer."""
 
 import asyncio
+import contextlib
 import gc
+import warnings
 from typing import Any
 
 import pytest
@@ -147,6 +149,18 @@ def test_it_works_in_one_event_loop_after_the_other(server: RedisServer, clean: 
                 await single.aclose()
 
     assert asyncio.run(use()) != asyncio.run(use(close=True))
+
+
+@pytest.mark.parametrize("command", ["SELECT 1", "WATCH k", "MULTI"])
+def test_it_can_be_closed_when_its_event_loop_is(server: RedisServer, clean: None, command: str) -> None:
+    client = Redis(host=server.host, port=server.port, single_connection_client=True)
+    with warnings.catch_warnings(), contextlib.closing(asyncio.new_event_loop()) as loop:
+        warnings.simplefilter("ignore", ResourceWarning)  # of a transport that was never closed: that is so
+        loop.run_until_complete(client.execute_command(*command.split()))
+        loop.close()
+        asyncio.run(client.aclose())
+        del loop
+        gc.collect()
 
 
 async def test_one_that_was_dropped_gives_its_connection_back_and_says_so(make_client: MakeClient) -> None:
