@@ -332,7 +332,12 @@ class Redis(Client[S], HealthChecks, Locks, Monitors, PubSubFace[S], FromRedisPy
 
         Args:
             close_connection_pool: close the pool too; by default where the client made it.
+
+        Raises:
+            RuntimeError: another event loop uses it, and runs; nothing was closed.
         """
+        if not self._closed:
+            self._pool.node.check_loop()
         self._closed = True
         self._executor = ClosedExecutor()
         self._end_subscriptions()

@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 from redis_aio import exceptions
 from redis_aio._connection.closing import ClosedConnections
 from redis_aio._connection.connection import Connection, ConnectionState
+from redis_aio._connection.inflight import copy_of
 from redis_aio._connection.pool_log import PoolLog, timeout_error
 from redis_aio._connection.stats import PoolStats
 from redis_aio._connection.waiting import PoolEvents, Waiter, peer_of
@@ -314,10 +315,7 @@ class ConnectionPool:
 
     def _dialed_one(self, task: "asyncio.Task[Connection]") -> None:
         self._dials.discard(task)
-        if task.cancelled():
-            self._dial_failed(exceptions.ConnectionError("connecting was cancelled"))
-            return
-        error = task.exception()
+        error = exceptions.ConnectionError("connecting was cancelled") if task.cancelled() else task.exception()
         if error is not None:
             self._dial_failed(error)
             return
@@ -329,8 +327,7 @@ class ConnectionPool:
         self._last_dial_error = None
         self.log.dialed()
         if self._options.conn_max_lifetime is not None:
-            jitter = self._options.conn_max_lifetime_jitter or 0.0
-            lifetime = self._options.conn_max_lifetime - random.uniform(0.0, jitter)
+            lifetime = self._options.conn_max_lifetime - random.uniform(0.0, self._options.conn_max_lifetime_jitter)
             self._expiry[connection] = connection.created_at + lifetime
         connection.on_closed = self._lost
         if connection.state is ConnectionState.READY:
@@ -428,18 +425,21 @@ class ConnectionPool:
         self.closed = True
         if self._maintenance is not None:
             self._maintenance.cancel()
-        waiters = list(self._waiters)
+        self.turn_away(exceptions.ClientClosedError("the client was closed"))
         connections = self.abandon()
         self.events.closing(connections, "the client was closed")
         closing = ClosedConnections(connections)
-        for waiter in waiters:
-            if not waiter.future.done():
-                waiter.future.set_exception(exceptions.ClientClosedError("the client was closed"))
         dials = list(self._dials)
         for task in dials:
             task.cancel()
         closing.close()
         await closing.wait(dials)
+
+    def turn_away(self, error: Exception) -> None:
+        """Tell those in line that nothing will come."""
+        for waiter in self._waiters:
+            if not waiter.future.done():
+                waiter.future.set_exception(copy_of(error, written=False))
 
     def abandon(self) -> list[Connection]:
         """Forget every connection without touching the event loop; return them."""

@@ -291,7 +291,7 @@ class Node:
                     f"this client is in use by another event loop ({type(self._loop).__name__}), which is running: "
                     f"make a client for each loop"
                 )
-            self._let_go()
+            self._let_go(exceptions.ConnectionError("the client was used in another event loop meanwhile"))
         pool = ConnectionPool(self.options, self._dial, loop, self.hooks.emit)
         self._rotation = rotation(pool, self.options, loop)  # first: the provider may raise
         self._loop = loop
@@ -313,11 +313,20 @@ class Node:
         self._thread, self._is_running = -1, bool
         return loop
 
-    def _let_go(self) -> None:
-        """Drop the connections of a loop that does not run any more and was not ended properly."""
-        self._unbind()
+    def _let_go(self, error: Exception) -> None:
+        """Drop the connections of a loop that does not run and was not ended properly.
+
+        Unless it is closed it may run again: whoever waits there gets ``error`` then.
+        """
+        loop = self._unbind()
         self._mux.close()
+        self._pool.closed = True
+        ended = loop is None or loop.is_closed()
+        if not ended:
+            self._pool.turn_away(error)
         for connection in self._pool.abandon():
+            if not ended:
+                connection.fail(error, "its event loop does not run")
             connection.abandon()
         self._end_service()
 
@@ -330,6 +339,7 @@ class Node:
         """Close every connection; what is in flight fails with ``ClientClosedError``. Takes a second at most."""
         if self.closed:
             return
+        self.check_loop()
         self.closed = True
         loop = self._loop
         if loop is None:
@@ -340,9 +350,13 @@ class Node:
             finally:
                 self._unbind()
                 await self._service.aclose()
-        elif not loop.is_running():
-            self._let_go()
         else:
+            self._let_go(exceptions.ClientClosedError("the client was closed"))
+
+    def check_loop(self) -> None:
+        """Raise ``RuntimeError`` if another event loop uses it, and runs: it can be closed there alone."""
+        loop = self._loop
+        if loop is not None and loop.is_running() and loop is not get_running_loop():
             raise RuntimeError("this client is in use by another event loop: close it there")
 
     def abort(self) -> None:

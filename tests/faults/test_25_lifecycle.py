@@ -27,7 +27,7 @@ import uvloop
 
 import redis_aio
 from redis_aio import Redis
-from redis_aio.exceptions import ClientClosedError, ConnectionError
+from redis_aio.exceptions import ClientClosedError, ConnectionError, OutcomeUnknownError
 from redis_aio.testing import RedisServer
 from tests.faults.conftest import Connect
 from tests.support import scale
@@ -132,6 +132,56 @@ def test_a_loop_that_nobody_tidied_up(
         gc.collect()
 
 
+@pytest.mark.parametrize("kind", LOOPS)
+def test_two_loops_by_turns(server: RedisServer, observer: Observer, name: str, kind: str) -> None:
+    """Neither of them is closed, and what one of them opens gets the descriptors that the other one had."""
+    client = new_client(server, name)
+    with contextlib.closing(LOOPS[kind]()) as one, contextlib.closing(LOOPS[kind]()) as other:
+        for _ in range(scale.LOOPS):
+            one.run_until_complete(Nonces().settle(client, 5, at_once=5))
+            other.run_until_complete(Nonces().settle(client, 5, at_once=5))
+        other.run_until_complete(client.aclose())
+        one.run_until_complete(turn(2))
+    soon(lambda: not observer.clients(name), why=lambda: observer.clients(name))
+
+
+@pytest.mark.parametrize("kind", LOOPS)
+@pytest.mark.parametrize("ending", ["used", "closed"])
+def test_a_loop_that_runs_again_waits_for_nothing_that_was_taken_from_it(
+    server: RedisServer, observer: Observer, name: str, kind: str, ending: str
+) -> None:
+    """Replies, and a connection that is leased to somebody else."""
+    client = new_client(server, name, pool_size=2, pool_timeout=None, read_timeout=None)
+
+    async def start() -> list[asyncio.Task[Any]]:
+        await client.execute_command("PING")
+        left = [asyncio.ensure_future(client.execute_command("BLPOP", "nobody-pushes", 0)) for _ in range(2)]
+        await eventually(lambda: b"blocked_clients:1\r\n" in observer.ask("INFO", "clients"))
+        slow = "local n = 0 while n < 2e7 do n = n + 1 end return n"
+        left.append(asyncio.ensure_future(client.execute_command("EVAL", slow, 0)))
+        await turn(1)
+        return left
+
+    async def finish(left: list[asyncio.Task[Any]]) -> list[Any]:
+        async with asyncio.timeout(10):
+            await asyncio.wait(left, return_when=asyncio.FIRST_EXCEPTION if ending == "used" else asyncio.ALL_COMPLETED)
+        for task in left:
+            task.cancel()
+        return await asyncio.gather(*left, return_exceptions=True)
+
+    with contextlib.closing(LOOPS[kind]()) as one, contextlib.closing(LOOPS[kind]()) as other:
+        left = one.run_until_complete(start())
+        other.run_until_complete(client.aclose() if ending == "closed" else client.execute_command("PING"))
+        ended = one.run_until_complete(finish(left))
+        if ending == "closed":
+            assert [type(error) for error in ended] == [ClientClosedError] * 3
+        else:
+            assert isinstance(ended[0], OutcomeUnknownError)
+        one.run_until_complete(client.aclose())
+        other.run_until_complete(turn(2))
+    soon(lambda: not observer.clients(name), why=lambda: observer.clients(name))
+
+
 # -- threads ----------------------------------------------------------------------------------------------------------
 
 
@@ -168,6 +218,7 @@ def test_one_client_for_two_threads(server: RedisServer, observer: Observer, nam
             lambda: client.execute_command("BLPOP", "q", 0),
             lambda: client.pipeline().execute_command("PING").execute(),
             client.lease,
+            client.aclose,
         ]
         for call in calls:
             started = time.monotonic()
