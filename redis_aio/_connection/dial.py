@@ -39,7 +39,10 @@ async def dial(options: Options) -> Connection:
         async with asyncio.timeout(options.dial_timeout):
             # In a context of its own: a transport lives longer than the caller that happened to need it first.
             opening = open_transport(options, lambda: connection)
-            sock = await loop.create_task(opening, context=contextvars.Context())
+            try:
+                sock = await loop.create_task(opening, context=contextvars.Context())
+            except UnicodeError as error:  # of the codec that host names go through
+                raise OSError(None, "a part of the host name is empty or too long") from error
             connection.attach(sock)
             connection.peer = peer_of(sock)
             connection.ready(await _shake_hands(connection, options))

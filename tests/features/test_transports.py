@@ -135,6 +135,9 @@ async def test_nobody_there(make_client: MakeClient, tmp_path: Any) -> None:
     unknown = make_client(host="no-such-host.invalid", max_retries=0)
     with pytest.raises(ConnectionError, match="no-such-host"):
         await unknown.ping()
+    for host in ("redis..internal", "r" * 64):
+        with pytest.raises(ConnectionError, match=f"cannot connect to {host}.*host name"):
+            await make_client(host=host, max_retries=0).ping()
 
 
 async def test_a_listener_that_never_answers(make_client: MakeClient) -> None:
