@@ -128,6 +128,8 @@ class RetryingExecutor:
         if 0 <= self._retries <= attempt or not self._budget.spend():
             return False
         if self._policy is not None:
+            if not attempt:
+                self._policy.backoff.reset()
             seconds = self._policy.backoff.compute(attempt + 1)
         else:
             seconds = random.uniform(0.0, min(self._max_backoff, self._min_backoff * 2.0 ** min(attempt, 30)))

@@ -197,6 +197,24 @@ async def test_the_retry_policy_can_be_asked_for_and_set(server: RedisServer, cl
         client.set_retry(3)  # type: ignore[arg-type]  # that is the point
 
 
+async def test_each_command_starts_with_a_fresh_backoff() -> None:
+    calls: list[int] = []
+
+    class Recording(NoBackoff):
+        def reset(self) -> None:
+            calls.append(0)
+
+        def compute(self, failures: int) -> float:
+            calls.append(failures)
+            return 0.0
+
+    async with Redis(host="127.0.0.1", port=1, retry=Retry(Recording(), 2)) as client:
+        for _ in range(2):
+            with pytest.raises(ConnectionError):
+                await client.get("k")
+    assert calls == [0, 1, 2] * 2
+
+
 @pytest.mark.parametrize(
     "value", ["é", b"\xff", 1, 1.5, bytearray(b"x"), memoryview(b"y")], ids=lambda value: type(value).__name__
 )
