@@ -8,9 +8,14 @@ from typing import Any
 from redis_aio import exceptions
 from redis_aio._connection.connection import Connection
 
+#: Seconds for farewells, and for dials that are slow to end. With what comes before them, the clean-ups of locks
+#: (0.25) and of blocking commands (0.4), they make a second.
+FAREWELLS = 0.25
+LAST = 0.1
+
 
 class ClosedConnections:
-    """Connections on their way out: those in use are cut, the others get half a second for their farewell."""
+    """Connections on their way out: those in use are cut, the others get a moment for their farewell."""
 
     def __init__(self, connections: list[Connection]) -> None:
         self._connections = connections
@@ -25,20 +30,20 @@ class ClosedConnections:
                 connection.fail(exceptions.ClientClosedError("the client was closed"))
 
     async def wait(self, tasks: "list[asyncio.Task[Connection]]") -> None:
-        """Wait for the transports and the dials; cut what takes longer than half a second."""
+        """Wait for the transports and the dials; cut what takes longer than they may."""
         futures: list[asyncio.Future[Any]] = [connection.closed for connection in self._connections]
         futures += tasks
         if not futures:
             return
         try:
-            await asyncio.wait(futures, timeout=0.5)
+            await asyncio.wait(futures, timeout=FAREWELLS)
         finally:
             for connection in self._connections:
                 if not connection.closed.done():
                     connection.abort()
         pending = [future for future in futures if not future.done()]
         if pending:
-            await asyncio.wait(pending, timeout=0.4)
+            await asyncio.wait(pending, timeout=LAST)
 
 
 def end_writing(connection: Connection) -> None:

@@ -27,6 +27,9 @@ import uvloop
 
 import redis_aio
 from redis_aio import Redis
+from redis_aio._connection import closing
+from redis_aio._execution import blocking
+from redis_aio._locking import keeper
 from redis_aio.exceptions import ClientClosedError, ConnectionError, OutcomeUnknownError
 from redis_aio.testing import RedisServer
 from tests.faults.conftest import Connect
@@ -412,6 +415,11 @@ async def test_close_in_every_state(setting: Setting, state: str) -> None:
             outcomes = [task.exception() for task in done]
             assert all(isinstance(outcome, ClientClosedError) for outcome in outcomes), outcomes[:3]
         await assert_closed(client)
+
+
+def test_all_that_closing_may_wait_for_takes_a_second_together() -> None:
+    """Clean-ups of locks, commands that are being unblocked, farewells of TLS, dials: one after the other."""
+    assert keeper.CLOSING_TIME + blocking.CLOSING_TIME + closing.FAREWELLS + closing.LAST <= 1.0
 
 
 @pytest.mark.parametrize("state", STATES)
