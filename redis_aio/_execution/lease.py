@@ -45,6 +45,8 @@ DISCARD = b"*1\r\n$7\r\nDISCARD\r\n"
 UNWATCH = b"*1\r\n$7\r\nUNWATCH\r\n"
 #: Commands that end what MULTI or WATCH began.
 UNDOING = frozenset(("EXEC", "DISCARD", "UNWATCH"))
+#: What a command is answered in MULTI.
+QUEUED = (b"QUEUED", "QUEUED")
 GIVEN_BACK = "this connection was given back to its pool"
 Check: TypeAlias = Callable[[CommandSpec], None]
 
@@ -109,9 +111,11 @@ class ConnectionLease(Renewing):
             finally:
                 del reply  # the error's traceback holds this frame: no circles
         parse = command.reply
-        if parse is None or self._in_multi:
-            return reply  # type: ignore[no-any-return]  # QUEUED is no value of the command's
-        return parse(reply)
+        if self._in_multi and spec.name != "MULTI":
+            if reply in QUEUED:
+                return reply  # type: ignore[no-any-return]  # it is no value of the command's
+            self._in_multi = False  # an EXEC or DISCARD that was cancelled came through
+        return reply if parse is None else parse(reply)
 
     async def send(self, command: Command[Any], data: bytes) -> Any:
         """Send an encoded command and return its raw reply.

@@ -117,6 +117,23 @@ async def test_raw_transactions_on_an_exclusive_connection(make_client: MakeClie
     assert client.pool_stats().dials == 1  # DISCARD went out behind MULTI: the connection could be kept
 
 
+@pytest.mark.parametrize("ending", ["EXEC", "DISCARD"])
+async def test_replies_are_parsed_after_the_cancelled_end_of_a_raw_transaction(
+    make_client: MakeClient, ending: str
+) -> None:
+    async with make_client(protocol=2).connection() as connection:
+        await connection.hset("h", mapping={"a": "1"})
+        await connection.execute_command("MULTI")
+        assert await connection.execute_command("HGETALL", "h") == b"QUEUED"
+        undoing = asyncio.ensure_future(connection.execute_command(ending))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        undoing.cancel()
+        await asyncio.wait([undoing])
+        assert await connection.hgetall("h") == {b"a": b"1"}
+        assert await connection.hgetall("h") == {b"a": b"1"}
+
+
 async def test_never_decode(make_client: MakeClient) -> None:
     client = make_client(decode_responses=True)
     await client.set("k", b"\xff\xfe")
