@@ -9,6 +9,7 @@ from redis_aio._command.batch import Batch
 from redis_aio._command.command import Command
 from redis_aio._command.spec import Effect
 from redis_aio._command.table import SPECS
+from redis_aio._options import Options
 from redis_aio._replies import streams as replies
 from redis_aio._replies.common import ok, text
 from redis_aio.typing import ConsumerT, EncodableT, GroupT, KeyT, S, StreamIdT, T
@@ -35,6 +36,40 @@ def passes(error: exceptions.RedisError) -> bool:
     """Return whether what was refused may be accepted a moment later."""
     transient = isinstance(error, _TRANSIENT) or error.status_code == "UNBLOCKED"
     return transient and not isinstance(error, _FINAL)
+
+
+def sent(name: str, value: Any, options: Options) -> bytes:
+    """Return the bytes that are sent for an argument; ``name`` is the parameter's."""
+    if isinstance(value, str):
+        try:
+            return value.encode(options.encoding, options.encoding_errors)
+        except UnicodeError:
+            raise exceptions.DataError(f"{name} cannot be encoded as {options.encoding}") from None
+    if isinstance(value, bool) or not isinstance(value, bytes | bytearray | memoryview | int | float):
+        raise exceptions.DataError(f"{name} must be str or bytes, not {type(value).__name__}")
+    return bytes(value) if isinstance(value, bytes | bytearray | memoryview) else repr(value).encode()
+
+
+def by_reply(streams: Iterable[KeyT], options: Options) -> dict[str | bytes, KeyT]:
+    """Return streams, each once, by the names that replies have for them.
+
+    Raises:
+        DataError: one cannot be sent or received, or two of them are one and the same when they are received.
+    """
+    named: dict[bytes, KeyT] = {}
+    for stream in streams:
+        name = sent("streams", stream, options)
+        named[name] = name if isinstance(stream, bytearray | memoryview) else stream  # those may have no hash
+    received: dict[str | bytes, KeyT] = {}
+    for name, stream in named.items():
+        try:
+            heard = name.decode(options.encoding, options.encoding_errors) if options.decode_responses else name
+        except UnicodeError:
+            raise exceptions.DataError(f"streams has a name that is no {options.encoding}") from None
+        received[heard] = stream
+    if len(received) < len(named):
+        raise exceptions.DataError(f"streams has two names that are the same text when decoded as {options.encoding}")
+    return received
 
 
 class Executes(Protocol):

@@ -20,11 +20,11 @@ from weakref import WeakValueDictionary
 import anyio
 
 from redis_aio import exceptions
-from redis_aio._command.arguments import key
 from redis_aio._command.batch import Batch
 from redis_aio._command.command import Command
-from redis_aio._consumer import Consumer, passes
+from redis_aio._consumer import Consumer, by_reply, passes, sent
 from redis_aio._log import tell
+from redis_aio._options import Options
 from redis_aio._replies.common import text
 from redis_aio.commands._arguments import one_or_many, some
 from redis_aio.typing import ConsumerT, GroupT, KeysT, KeyT, S, StreamIdT, T
@@ -96,7 +96,7 @@ class ConsumerGroup(Generic[S]):
     def __init__(
         self,
         consumer: Consumer[S],
-        streams: list[KeyT],
+        names: dict[str | bytes, KeyT],
         prefetch: int,
         start: StreamIdT,
         claim_idle: float | None,
@@ -107,8 +107,8 @@ class ConsumerGroup(Generic[S]):
         self._start = start
         self._claim_idle = claim_idle
         self._dead_letter = dead_letter
-        self._names = {key(stream): stream for stream in streams}
-        self._streams = list(self._names.values())
+        self._names = names  # as replies have them
+        self._streams = list(names.values())
         self._missing = set(self._streams)
         # Per stream: behind which id entries pending for this consumer are read next, None when all were; the last
         # entry that came as a new one; the ids to acknowledge, which stay here until that is confirmed.
@@ -319,7 +319,7 @@ class ConsumerGroup(Generic[S]):
             wait = min(wait, self._claim_at - asyncio.get_running_loop().time())
         count = max(1, room // len(self._streams))
         for name, entries in await self._consumer.read_new(self._streams, count, wait):
-            stream = self._names[key(name)]
+            stream = self._names[name]
             for id, fields in entries:
                 self._last[stream] = id
                 self._deliver(StreamMessage(self, stream, id, fields, 1))
@@ -385,6 +385,11 @@ class ConsumerGroup(Generic[S]):
 class ConsumerGroups(Generic[S]):
     """What clients have for consuming streams."""
 
+    @property
+    def options(self) -> Options:
+        """The options in force."""
+        raise NotImplementedError
+
     async def execute(self, command: Command[T]) -> T:
         """Execute a command that was built as a value."""
         raise NotImplementedError
@@ -427,9 +432,12 @@ class ConsumerGroups(Generic[S]):
         Raises:
             DataError: an argument cannot be used.
         """
-        names = some("streams", one_or_many(streams))
+        names = by_reply(some("streams", one_or_many(streams)), self.options)
+        for name, value in (("group", group), ("consumer", consumer), ("start", start), ("dead_letter", dead_letter)):
+            if value is not None or name != "dead_letter":
+                sent(name, value, self.options)
         for name, number in (("prefetch", prefetch), ("max_deliveries", max_deliveries)):
-            if number is not None and (not isinstance(number, int) or number < 1):
+            if (number is not None or name == "prefetch") and (not isinstance(number, int) or number < 1):
                 raise exceptions.DataError(f"{name} must be an int of at least 1")
         if claim_idle is not None and not (isinstance(claim_idle, int | float) and 0.001 <= claim_idle < math.inf):
             raise exceptions.DataError("claim_idle must be a number of seconds from 0.001 on, or None")

@@ -126,6 +126,34 @@ async def test_raw_strings(make_client: MakeClient, protocol: int) -> None:
     assert repr(messages) == "<ConsumerGroup of 2 streams: ended, 0 prefetched, 0 to acknowledge>"
 
 
+@pytest.mark.parametrize("name", ["é", b"\xe9", bytearray(b"s")])
+@pytest.mark.parametrize(
+    "coding",
+    [
+        {"encoding": "latin-1"},
+        {"encoding": "latin-1", "decode_responses": True},
+        {"encoding_errors": "surrogateescape", "decode_responses": True},
+    ],
+    ids=["bytes", "text", "escapes"],
+)
+async def test_names_in_another_encoding(make_client: MakeClient, protocol: int, coding: Any, name: Any) -> None:
+    client: Redis[Any] = make_client(protocol=protocol, **coding)
+    id = await client.xadd(bytes(name) if isinstance(name, bytearray) else name, {"f": 1})
+    async with client.consumer_group([name, "t"], "g", "c") as messages, asyncio.timeout(10):
+        message = await anext(messages)
+        await message.ack()
+    assert (message.stream, message.id) == (name, id)
+    assert await client.xpending_range(message.stream, "g", "-", "+", 1) == []
+
+
+async def test_names_that_replies_do_not_tell_apart(make_client: MakeClient) -> None:
+    client: Redis[Any] = make_client(decode_responses=True, encoding_errors="replace")
+    with pytest.raises(DataError, match="streams has two names"):
+        client.consumer_group([b"\xff", b"\xfe"], "g", "c")
+    with pytest.raises(DataError, match="streams has a name that is no utf-8"):
+        make_client(decode_responses=True).consumer_group(b"\xff", "g", "c")
+
+
 @pytest.mark.parametrize("start", ["0", "$"])
 async def test_where_a_new_group_begins(client: Redis[str], start: str) -> None:
     [first] = await add(client, 1)
@@ -770,6 +798,14 @@ async def test_what_is_not_permitted_is_an_error(own_server: RedisServer) -> Non
         {"streams": []},
         {"prefetch": 0},
         {"prefetch": 1.5},
+        {"prefetch": None},
+        {"streams": [["s"]]},
+        {"streams": [None]},
+        {"streams": "\ud800"},
+        {"group": None},
+        {"consumer": None},
+        {"start": None},
+        {"dead_letter": ["d"], "max_deliveries": 3},
         {"claim_idle": 0},
         {"claim_idle": 0.0001},
         {"claim_idle": float("inf")},
@@ -782,7 +818,7 @@ async def test_what_is_not_permitted_is_an_error(own_server: RedisServer) -> Non
     ids=str,
 )
 async def test_refusals(make_client: MakeClient, options: dict[str, Any]) -> None:
-    with pytest.raises(DataError):
+    with pytest.raises(DataError, match="|".join(options)):
         make_client().consumer_group(**{"streams": "s", "group": "g", "consumer": "c", **options})
 
 
