@@ -6,7 +6,9 @@ A layer costs one call of a closure beside the hook's own coroutine. What no hoo
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeVar, cast
 
+from redis_aio._connection.connection import Connection
 from redis_aio._execution.executor import Executor, Lease
+from redis_aio._options import Options
 from redis_aio.events import Emitter
 from redis_aio.hooks import Hook, HookedClient, HookedPool
 
@@ -27,6 +29,32 @@ def _wrapped(layer: Layer, call_next: Callable[[Any], Awaitable[Any]]) -> Callab
         return layer(thing, call_next)
 
     return call
+
+
+async def dial_through(
+    layers: Sequence[Layer], dial: Callable[[Options], Awaitable[Connection]], options: Options
+) -> Connection:
+    """Return the connection that a dial through layers makes; those that they do not hand on are closed.
+
+    Raises:
+        TypeError: the layers return something else.
+    """
+    made: list[Connection] = []
+
+    async def innermost(options: Options) -> Connection:
+        made.append(await dial(options))
+        return made[-1]
+
+    found: Any = None
+    try:
+        found = await fold(layers, innermost)(options)
+    finally:
+        for connection in made:
+            if connection is not found:
+                connection.abort()
+    if not any(connection is found for connection in made):
+        raise TypeError(f"on_connect of a hook must return what call_next returned, not {type(found).__name__}")
+    return cast("Connection", found)
 
 
 def overridden(hooks: Iterable[Hook], name: str) -> list[Any]:
@@ -82,6 +110,8 @@ class PoolHooks:
     def add(self, hook: Hook, pool: HookedPool) -> Hook:
         """Add a hook, or count it once more, and return what it is for this pool."""
         _, bound, count = self._bound.get(id(hook)) or (hook, hook.bind(pool), 0)
+        if not isinstance(bound, Hook):
+            raise TypeError(f"bind must return a redis_aio.Hook, not {type(bound).__name__}")
         self._bound[id(hook)] = (hook, bound, count + 1)
         self._refold()
         return bound

@@ -10,6 +10,7 @@ import weakref
 from asyncio import get_running_loop
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from contextlib import suppress
+from functools import partial
 from threading import get_ident
 from typing import Any
 
@@ -25,7 +26,7 @@ from redis_aio._connection.pool_log import LastError
 from redis_aio._connection.stats import PoolStats
 from redis_aio._discreet import discreet_async
 from redis_aio._execution.blocking import Recoveries
-from redis_aio._execution.hooked import PoolHooks, fold
+from redis_aio._execution.hooked import PoolHooks, dial_through
 from redis_aio._execution.lease import ConnectionLease
 from redis_aio._execution.rotation import Rotation, rotation
 from redis_aio._execution.wire import (
@@ -305,7 +306,7 @@ class Node:
 
     def _dial(self, options: Options) -> Coroutine[Any, Any, Connection]:
         layers = self.hooks.on_connect
-        dial = fold(layers, self.dial) if layers else self.dial
+        dial = partial(dial_through, layers, self.dial) if layers else self.dial
         return dial(options) if self._rotation is None else self._rotation.dial(dial, options)
 
     def _unbind(self) -> asyncio.AbstractEventLoop | None:

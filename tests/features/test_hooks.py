@@ -142,6 +142,46 @@ async def test_a_hook_sees_connections_that_are_made_later(make_client: MakeClie
     assert seen == ["hook connects", "hook PING", "hook done"]
 
 
+class Dialing(Hook):
+    """Makes connections and does something else with them than it should."""
+
+    def __init__(self, how: str) -> None:
+        self.how = how
+
+    async def on_connect(self, options: Any, call_next: Any) -> Any:
+        if self.how == "never":
+            return None
+        first = await call_next(options)
+        if self.how == "raises":
+            raise ValueError("not this one")
+        return await call_next(options) if self.how == "twice" else "first" if first else None
+
+
+@pytest.mark.parametrize(
+    ("how", "error", "text"),
+    [
+        ("never", TypeError, "must return what call_next returned, not NoneType"),
+        ("returns", TypeError, "must return what call_next returned, not str"),
+        ("raises", ValueError, "not this one"),
+        ("twice", None, None),
+    ],
+)
+async def test_connections_that_a_hook_does_not_hand_on_are_closed(
+    make_client: MakeClient, how: str, error: type[Exception] | None, text: str | None
+) -> None:
+    observer = make_client()
+    client = make_client(pool_size=1, client_name="dialing", max_retries=0)
+    client.add_hook(Dialing(how))
+    async with asyncio.timeout(5):
+        if error is None:
+            assert await client.ping()
+        for _ in range(0 if error is None else 2):  # the place in the pool is free again
+            with pytest.raises(error or Exception, match=text):
+                await client.ping()
+        while sum(entry["name"] == "dialing" for entry in await observer.client_list()) > (error is None):  # noqa: ASYNC110  # no event tells
+            await asyncio.sleep(0)
+
+
 async def test_call_next_may_be_called_twice_or_never(make_client: MakeClient) -> None:
     class Repeating(Hook):
         async def on_command(self, command: Any, call_next: Any) -> Any:
@@ -221,6 +261,20 @@ async def test_a_hook_that_fails_when_it_comes_or_goes_is_not_there(make_client:
     assert hook.commands == 0
     with pytest.raises(ValueError, match="not added"):
         client.remove_hook(hook)
+
+
+async def test_a_hook_that_is_bound_to_nothing_is_not_there(make_client: MakeClient) -> None:
+    class Forgetful(Hook):
+        def bind(self, pool: HookedPool) -> Hook:
+            return None  # type: ignore[return-value]
+
+    client = make_client()
+    with pytest.raises(TypeError, match=r"bind must return a redis_aio\.Hook, not NoneType"):
+        client.add_hook(Forgetful())
+    seen: list[str] = []
+    client.add_hook(Recorder("a", seen))
+    assert await client.ping()
+    assert seen == ["a PING", "a connects", "a done"]
 
 
 async def test_the_order_is_kept_when_another_client_of_the_pool_leaves(server: RedisServer, clean: None) -> None:
