@@ -82,7 +82,7 @@ class HealthChecks:
         Args:
             timeout: seconds for all of it.
         """
-        if not timeout > 0:
+        if not (isinstance(timeout, int | float) and timeout > 0):
             raise ValueError(f"timeout must be a positive number of seconds, not {timeout!r}")
         latency: float | None = None
         found: Mapping[str, Any] = {}

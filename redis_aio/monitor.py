@@ -10,7 +10,7 @@ from typing import Any, Self, TypedDict
 
 from redis_aio import exceptions
 from redis_aio._execution.listening import Source
-from redis_aio._execution.mailbox import BUFFER, BUFFER_BYTES, POLICIES, Gap, Overflow, SubscriptionStats
+from redis_aio._execution.mailbox import BUFFER, BUFFER_BYTES, Gap, Overflow, SubscriptionStats, check_limits
 from redis_aio._execution.monitoring import MonitorFeed
 from redis_aio.connection import ConnectionPool
 
@@ -55,10 +55,7 @@ class Monitor:
     """
 
     def __init__(self, source: Source, buffer: int, buffer_bytes: int, overflow: Overflow) -> None:
-        if overflow not in POLICIES:
-            raise ValueError(f"overflow must be one of {', '.join(POLICIES)}")
-        if buffer < 1 or buffer_bytes < 1:
-            raise ValueError("buffer and buffer_bytes must be at least 1")
+        check_limits(buffer, buffer_bytes, overflow)
         self._source = source
         self._limits = buffer, buffer_bytes, overflow
         self._feed: MonitorFeed | None = None
@@ -86,17 +83,16 @@ class Monitor:
         try:
             await feed.start()
         except BaseException:  # cancelled or refused: its connection does not stay
-            self._close(exceptions.ConnectionError("the monitor was not connected"))
+            feed.close(exceptions.ConnectionError("the monitor was not connected"))
+            if self._feed is feed:  # closed and connected anew meanwhile, it has another one
+                self._feed = None
             raise
 
     async def aclose(self) -> None:
         """End it and close its connection. Nothing is waited for; a second call does nothing."""
-        self._close(exceptions.ConnectionError("the monitor is closed"))
-
-    def _close(self, error: Exception) -> None:
         feed, self._feed = self._feed, None
         if feed is not None:
-            feed.close(error)
+            feed.close(exceptions.ConnectionError("the monitor is closed"))
 
     def __aiter__(self) -> Self:
         return self

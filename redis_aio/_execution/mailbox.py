@@ -363,6 +363,14 @@ class Mailbox:
         return SubscriptionStats(self.received, delivered, self.dropped, self.gaps, self.reconnects, buffered)
 
 
+def check_limits(limit: int, byte_limit: int, overflow: Overflow) -> None:
+    """Refuse limits that a mailbox cannot have."""
+    if overflow not in POLICIES:
+        raise ValueError(f"overflow must be one of {', '.join(POLICIES)}")
+    if not all(isinstance(number, int) and number >= 1 for number in (limit, byte_limit)):
+        raise ValueError("buffer and buffer_bytes must be ints of at least 1")
+
+
 def total(all_stats: Iterable[SubscriptionStats]) -> SubscriptionStats:
     """Add figures up."""
     every = list(all_stats)

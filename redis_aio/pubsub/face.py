@@ -90,6 +90,9 @@ class PubSubFace(Generic[S]):
             db: the database, by default the client's; ``"*"`` for all.
             buffer, buffer_bytes, overflow: as for :meth:`subscribe`.
 
+        Raises:
+            DataError: an argument cannot be used.
+
         Raises, when it is entered:
             PubSubError: ``notify-keyspace-events`` lacks what is needed; the message says what.
             NoPermissionError, ConnectionError, TimeoutError: as for :meth:`subscribe`.
@@ -98,7 +101,7 @@ class PubSubFace(Generic[S]):
         """
         subscriptions = self._all_subscriptions()
         wanted = frozenset((events,) if isinstance(events, str) else events)
-        patterns, needed = patterns_of(pattern, wanted, subscriptions.source.options.db if db is None else db)
+        patterns, needed = patterns_of(pattern, wanted, db, subscriptions.source.options)
         messages: Messages[S] = Messages(subscriptions, {"pattern": patterns}, buffer, buffer_bytes, overflow)
         return KeyspaceEvents(messages, wanted, self.notify_keyspace_events, needed)
 

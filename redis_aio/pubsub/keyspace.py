@@ -7,8 +7,9 @@ from typing import Any, Generic, Literal, Self, TypeAlias
 
 from redis_aio import exceptions
 from redis_aio._execution.mailbox import Gap, Message, SubscriptionStats
+from redis_aio._options import Options
 from redis_aio._replies.common import text
-from redis_aio.pubsub.messages import Messages
+from redis_aio.pubsub.messages import Messages, encoded
 from redis_aio.typing import S
 
 #: A database by its number, or all of them.
@@ -132,10 +133,22 @@ class KeyspaceEvents(Generic[S]):
         return f"<KeyspaceEvents: {self._messages!r}>"
 
 
-def patterns_of(pattern: str | bytes, events: frozenset[str], db: Database) -> tuple[list[bytes], frozenset[str]]:
-    """Return the patterns to subscribe to, and what ``notify-keyspace-events`` must have for them."""
-    where = "*" if db == "*" else str(int(db))
-    glob = pattern.encode() if isinstance(pattern, str) else bytes(pattern)
+def patterns_of(
+    pattern: str | bytes, events: frozenset[str], db: Database | None, options: Options
+) -> tuple[list[bytes], frozenset[str]]:
+    """Return the patterns to subscribe to, and what ``notify-keyspace-events`` must have for them.
+
+    Raises:
+        DataError: there cannot be such keys, events or databases.
+    """
+    where = options.db if db is None else db
+    if where != "*" and (isinstance(where, bool) or not isinstance(where, int) or where < 0):
+        raise exceptions.DataError("db must be the number of a database, or '*' for all")
+    if not isinstance(pattern, str | bytes | bytearray | memoryview):
+        raise exceptions.DataError(f"pattern must be str or bytes, not {type(pattern).__name__}")
+    if not all(isinstance(event, str) for event in events):
+        raise exceptions.DataError("events must be one name, or several, in str")
+    glob = encoded(pattern, options)
     classes = frozenset(_CLASSES[event] for event in events if event in _CLASSES) or frozenset("?")
     if events and glob == b"*":
         return [f"__keyevent@{where}__:{escaped(event)}".encode() for event in sorted(events)], classes | {"E"}

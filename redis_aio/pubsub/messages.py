@@ -7,7 +7,7 @@ from typing import Generic, Self, TypeAlias
 
 from redis_aio import exceptions
 from redis_aio._execution.hub import Hub
-from redis_aio._execution.mailbox import POLICIES, Gap, Mailbox, Message, Overflow, SubscriptionStats
+from redis_aio._execution.mailbox import Gap, Mailbox, Message, Overflow, SubscriptionStats, check_limits
 from redis_aio._execution.names import Kind
 from redis_aio._execution.subscriptions import Subscriptions
 from redis_aio._options import Options
@@ -34,10 +34,7 @@ class Messages(Generic[S]):
         buffer_bytes: int,
         overflow: Overflow,
     ) -> None:
-        if overflow not in POLICIES:
-            raise ValueError(f"overflow must be one of {', '.join(POLICIES)}")
-        if buffer < 1 or buffer_bytes < 1:
-            raise ValueError("buffer and buffer_bytes must be at least 1")
+        check_limits(buffer, buffer_bytes, overflow)
         self._subscriptions = subscriptions
         self._names = names
         self._limits = buffer, buffer_bytes, overflow

@@ -192,8 +192,8 @@ async def test_a_replica_says_so(own: RedisServer) -> None:
         assert (health.ok, health.role, health.replication_link) == (True, "replica", "down")
 
 
-@pytest.mark.parametrize("timeout", [0, -1, float("nan")])
-async def test_a_timeout_that_makes_no_sense(server: RedisServer, make_client: MakeClient, timeout: float) -> None:
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), "1", None])
+async def test_a_timeout_that_makes_no_sense(server: RedisServer, make_client: MakeClient, timeout: Any) -> None:
     with pytest.raises(ValueError, match="timeout must be a positive number"):
         await make_client().health(timeout=timeout)
 

@@ -234,6 +234,20 @@ async def _read_on(commands: Monitor) -> None:
         pass
 
 
+@pytest.mark.one_loop
+async def test_connected_anew_while_it_is_closed(client: "Redis[bytes]", observer: Observer) -> None:
+    """The end of what was given up is not the end of what has taken its place."""
+    monitor = client.monitor()
+    first = asyncio.ensure_future(monitor.connect())
+    await asyncio.sleep(0)
+    await monitor.aclose()
+    async with monitor:
+        with pytest.raises(ConnectionError, match="closed"):
+            await first
+        observer.ask("ECHO", "anew")
+        assert await until(monitor, b"anew")
+
+
 @pytest.mark.parametrize("ticks", range(0, 30, 3))
 async def test_entering_is_given_up(client: "Redis[bytes]", ticks: int) -> None:
     async def enter() -> None:
@@ -363,7 +377,8 @@ async def test_contents_are_not_logged(client: "Redis[bytes]", observer: Observe
 
 @pytest.mark.one_loop
 async def test_bad_options_are_refused(client: "Redis[bytes]") -> None:
-    wrong: list[dict[str, Any]] = [{"buffer": 0}, {"buffer_bytes": 0}, {"overflow": "explode"}]
+    wrong: list[dict[str, Any]] = [{"buffer": 0}, {"buffer": "9"}, {"buffer_bytes": 0}, {"buffer_bytes": None}]
+    wrong.append({"overflow": "explode"})
     for options in wrong:
         with pytest.raises(ValueError, match=r"buffer|overflow"):
             client.monitor(**options)

@@ -186,8 +186,14 @@ async def test_bad_arguments_are_refused_before_a_byte_is_written(client: Redis[
         client.subscribe("\ud800")
     with pytest.raises(ValueError, match="overflow"):
         client.subscribe("c", overflow="wait")  # type: ignore[arg-type]  # that is the point
-    with pytest.raises(ValueError, match="buffer"):
-        client.subscribe("c", buffer=0)
+    for number in (0, 1.5, "9", None):
+        with pytest.raises(ValueError, match="buffer"):
+            client.subscribe("c", buffer=number)  # type: ignore[arg-type]  # that is the point
+    wrong: list[dict[str, Any]] = [{"pattern": 5}, {"pattern": None}, {"pattern": ["k"]}, {"pattern": "\ud800"}]
+    wrong += [{"db": -1}, {"db": 1.5}, {"db": True}, {"db": "x"}, {"events": [b"set"]}, {"events": b"set"}]
+    for options in wrong:
+        with pytest.raises(DataError, match="|".join([*options, "name of a channel cannot"])):
+            client.keyspace_events(**options)
     messages = client.subscribe("c")
     with pytest.raises(PubSubError, match="enter"):
         await messages.get()
@@ -562,6 +568,15 @@ async def test_keyspace_events(make_client: MakeClient, notifying: None, protoco
             (user, "set", 3),
             (user, "del", 3),
         ]
+
+
+async def test_keyspace_events_in_another_encoding(make_client: MakeClient, notifying: None) -> None:
+    client = make_client(encoding="latin-1", decode_responses=True)
+    async with client.keyspace_events("é*") as events:
+        await client.set("é1", "x")
+        event = await events.get(timeout=5)
+        assert isinstance(event, KeyspaceEvent)
+        assert event.key == "é1"
 
 
 async def test_keyspace_events_of_some_kinds(client: Redis[bytes], notifying: None) -> None:
