@@ -68,7 +68,8 @@ class Guardian:
 
     def forget(self) -> None:
         """Guard no process any more: the last one was waited for, and its number may be given to another."""
-        os.write(self._pipe, b"0\n")
+        with contextlib.suppress(BrokenPipeError):  # somebody has killed the guardian
+            os.write(self._pipe, b"0\n")
 
     def close(self) -> None:
         """End the guardian; what it still guards ends with it."""

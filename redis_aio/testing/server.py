@@ -8,7 +8,8 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -81,8 +82,10 @@ class RedisServer:
         config: Mapping[str, str | int] = MappingProxyType({}),
         start_timeout: float = 10.0,
     ) -> None:
-        if port is not None and not 0 < port < 65_536:
-            raise ValueError(f"'port' must be between 1 and 65535, not {port}")
+        if port is not None and not (isinstance(port, int) and 0 < port < 65_536):
+            raise ValueError(f"'port' must be between 1 and 65535, not {port!r}")
+        if password is not None and not password:
+            raise ValueError("'password' must not be empty: None is for a server without one")
         if unix_socket and (port is not None or tls is not None):
             raise ValueError("'unix_socket' means no TCP port: it excludes 'port' and 'tls'")
         self._binary = binary
@@ -262,21 +265,32 @@ class RedisServer:
         self.stop()
 
     async def __aenter__(self) -> Self:
+        given_up = started = False
+
+        def start() -> None:
+            nonlocal started
+            with self._lock:
+                if not given_up:
+                    self.start()
+                    started = True
+
+        def give_up() -> None:
+            with self._lock:
+                if started:
+                    self.stop()
+
         try:
-            await anyio.to_thread.run_sync(self.start)
-        except BaseException:  # cancelled, it may be, while the thread still starts the server: stop waits for that
-            await self._stop_shielded()
+            await anyio.to_thread.run_sync(start)
+        except BaseException:  # cancelled, it may be, while the thread still starts the server, or before it does
+            given_up = True
+            await _surely(give_up)
             raise
         return self
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self._stop_shielded()
-
-    async def _stop_shielded(self) -> None:
-        with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(self.stop)
+        await _surely(self.stop)
 
     # --- the process ------------------------------------------------------------
 
@@ -374,6 +388,15 @@ class RedisServer:
 
     def _config_lines(self) -> list[str]:
         return [f"{name} {_directive_value(value)}" for name, value in self._config.items()]
+
+
+async def _surely(work: Callable[[], None]) -> None:
+    """Run something in a thread and wait for its end; it is run also where the task is cancelled again and again."""
+    thread = ThreadPoolExecutor(1)
+    done = thread.submit(work)
+    thread.shutdown(wait=False)
+    with anyio.CancelScope(shield=True):
+        await anyio.to_thread.run_sync(done.result)
 
 
 def _directive_value(value: str | int) -> str:

@@ -197,6 +197,51 @@ async def test_cancelled_while_it_starts(binary: Path, monkeypatch: pytest.Monke
         _ = server.url
 
 
+@pytest.mark.parametrize("stage", ["starts", "ends"])
+async def test_cancelled_at_any_turn_while_it(stage: str, binary: Path) -> None:
+    for ticks in range(8):
+        server = RedisServer(binary=binary)
+        inside, leave = asyncio.Event(), asyncio.Event()
+
+        async def use(server: RedisServer, inside: asyncio.Event, leave: asyncio.Event) -> None:
+            async with server:
+                inside.set()
+                await leave.wait()
+
+        using = asyncio.create_task(use(server, inside, leave))
+        if stage == "ends":
+            await inside.wait()
+            leave.set()
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        using.cancel()
+        for _ in range(ticks % 3):
+            await asyncio.sleep(0)
+        using.cancel()  # once more, while it cleans up
+        await asyncio.wait([using])
+        with anyio.fail_after(PATIENCE):
+            while server._folder is not None:  # noqa: ASYNC110  # a thread stops it
+                await asyncio.sleep(0.005)
+        assert not server.running
+
+
+async def test_entered_twice_it_goes_on(binary: Path) -> None:
+    async with RedisServer(binary=binary) as server:
+        with pytest.raises(RuntimeError, match="was started already"):
+            await server.__aenter__()
+        assert server.command("PING") == "PONG"
+
+
+def test_without_its_guardian_it_leaves_nothing_either(binary: Path) -> None:
+    with RedisServer(binary=binary) as server:
+        folder, pid = folder_of(server), server.pid
+        assert server._guardian is not None
+        server._guardian._process.kill()
+        server._guardian._process.wait()
+    assert gone(pid)
+    assert not folder.exists()
+
+
 def test_a_forked_child_leaves_its_parents_server_alone(binary: Path) -> None:
     code = """
 import os, sys
@@ -302,6 +347,10 @@ def test_config_directives(binary: Path) -> None:
 def test_options_that_contradict_each_other() -> None:
     with pytest.raises(ValueError, match="'port' must be between 1 and 65535, not 0"):
         RedisServer(port=0)
+    with pytest.raises(ValueError, match="'port' must be between 1 and 65535, not '6379'"):
+        RedisServer(port="6379")  # type: ignore[arg-type]  # that is the point
+    with pytest.raises(ValueError, match="'password' must not be empty"):
+        RedisServer(password="")
     with pytest.raises(ValueError, match="'unix_socket' means no TCP port"):
         RedisServer(unix_socket=True, port=6379)
     with pytest.raises(ValueError, match="'unix_socket' means no TCP port"):
