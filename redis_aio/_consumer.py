@@ -150,6 +150,17 @@ class Consumer(Generic[S]):
             for id in some:
                 ids.pop(id, None)
 
+    async def acknowledge_all(self, acks: dict[KeyT, dict[S, None]]) -> None:
+        """Acknowledge entries of each stream; what is refused for one is raised behind the others."""
+        refused: exceptions.ResponseError | None = None
+        for stream, ids in acks.items():
+            try:
+                await self.acknowledge(stream, ids)
+            except exceptions.ResponseError as error:
+                refused = error
+        if refused is not None:
+            raise refused
+
     async def touch(self, stream: KeyT, ids: list[S]) -> None:
         """Have entries count as delivered just now, without counting another delivery."""
         if ids:

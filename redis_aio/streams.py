@@ -184,11 +184,12 @@ class ConsumerGroup(Generic[S]):
             await asyncio.wait([self._ending])
 
     async def _end(self) -> None:
-        with anyio.move_on_after(CLOSING), suppress(exceptions.RedisError):  # what is pending comes again
+        with anyio.move_on_after(CLOSING):
             if self._tasks:
                 await asyncio.wait(self._tasks)
-            await self._flush()
-            await self._leave_prefetched()
+            for last in (self._flush, self._leave_prefetched):
+                with suppress(Exception):  # a hook's too: what is pending comes again
+                    await last()
         if unconfirmed := self._unconfirmed():
             tell(logger, logging.WARNING, "stream.not_acknowledged", count=unconfirmed)
         self._buffer.clear()
@@ -357,8 +358,7 @@ class ConsumerGroup(Generic[S]):
 
     async def _flush(self) -> None:
         self._work.clear()
-        for stream, ids in self._acks.items():
-            await self._consumer.acknowledge(stream, ids)
+        await self._consumer.acknowledge_all(self._acks)
 
     async def _touch(self) -> None:
         """Have what is held not count as idle, and forget of the prefetched what another consumer has claimed."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from redis_aio import Redis
+from redis_aio import Hook, Redis
 from redis_aio._consumer import Consumer
 from redis_aio.exceptions import ClientClosedError, ConnectionError, DataError, NoPermissionError, ResponseError
 from redis_aio.streams import ConsumerGroup, StreamMessage
@@ -702,6 +702,33 @@ async def test_closing_the_client_ends_it_with_an_error(client: Redis[str]) -> N
         await client.aclose()
         with pytest.raises(ClientClosedError):
             await waiting
+
+
+@pytest.mark.parametrize("hook", [False, True], ids=["refused", "hook"])
+async def test_what_one_stream_is_refused_keeps_nothing_of_another(
+    client: Redis[str], caplog: pytest.LogCaptureFixture, hook: bool
+) -> None:
+    class Failing(Hook):
+        async def on_command(self, command: Any, call_next: Any) -> Any:
+            if hook and command.name == "XACK":
+                raise Failed
+            return await call_next(command)
+
+    await add(client, 1, "a")
+    ids = await add(client, 2, "b")
+    async with client.consumer_group(["a", "b"], "g", "c") as messages:
+        handled = [await anext(messages) for _ in range(2)]
+        await blocked(client, 1)
+        client.add_hook(Failing())
+        async with client.pipeline() as pipe:
+            await pipe.delete("a").set("a", "x").execute()
+        for message in handled:
+            await message.ack()
+    assert {message.stream for message in handled} == {"a", "b"}
+    assert await pending(client, "b") == (set(ids) if hook else {ids[1]})
+    [left] = await client.xpending_range("b", "g", ids[1], ids[1], 1)
+    assert left["times_delivered"] == 0, "what was only prefetched is left to others all the same"
+    assert "stream.not_acknowledged" in [getattr(record, "redis_event", None) for record in caplog.records]
 
 
 async def test_the_server_is_away_at_the_end(own_server: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
