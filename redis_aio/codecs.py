@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -37,7 +38,12 @@ def _plain(value: Any) -> Any:
 
 
 def _decode(data: bytes, kind: type[Any]) -> Any:
-    return _typed(json.loads(data), kind)
+    found: list[Any] = []
+    with suppress(UnicodeDecodeError):  # it shows the value in its repr
+        found.append(json.loads(data))
+    if not found:
+        raise ValueError("the value is no JSON: it is not even text")
+    return _typed(found[0], kind)
 
 
 def _typed(value: Any, kind: Any) -> Any:

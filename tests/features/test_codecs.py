@@ -77,6 +77,13 @@ async def test_what_does_not_fit_fails_that_call_alone(r: Redis[Any]) -> None:
     assert values[1]
 
 
+@pytest.mark.parametrize("data", [b'"secret\xff"', b"secret"], ids=["no text", "no JSON"])
+def test_what_is_no_json_is_not_shown(data: bytes) -> None:
+    with pytest.raises(ValueError, match=r"no JSON|Expecting value") as caught:
+        JSON_CODEC.decode(data, str)
+    assert "secret" not in repr(caught.value) + repr(caught.value.__context__)
+
+
 async def test_msgspec(make_client: MakeClient) -> None:
     class Point(msgspec.Struct):
         x: int
