@@ -29,7 +29,7 @@ class Topic:
     __slots__ = ("agreed", "asking", "kind", "mailboxes", "name", "refusal")
 
     def __init__(self, kind: Kind, name: bytes) -> None:
-        self.kind = kind
+        self.kind: Kind = kind
         self.name = name
         self.mailboxes: dict[Mailbox, None] = {}
         #: Whether the server has agreed; and who is asking it, done when that is over, however it ended.

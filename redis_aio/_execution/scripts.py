@@ -8,8 +8,8 @@ from redis_aio._command.script import ScriptCall
 from redis_aio._execution.executor import Executor
 from redis_aio.exceptions import NoScriptError, RedisError
 
-#: The words of Redis, and of Valkey; a script that answers with the same code has been executed.
-_UNKNOWN = frozenset(("No matching script. Please use EVAL.", "No matching script."))
+#: The words of Redis, and of Valkey, less a full stop; a script that answers with the same code has been executed.
+_UNKNOWN = frozenset(("No matching script. Please use EVAL", "No matching script"))
 
 
 async def run_script(executor: Executor, call: ScriptCall) -> Any:
@@ -25,7 +25,7 @@ async def run_script(executor: Executor, call: ScriptCall) -> Any:
 
 def _is_the_servers(error: NoScriptError) -> bool:
     """Return whether the server says that it does not know a script; a script can return an error of the same code."""
-    return str(error) in _UNKNOWN
+    return str(error).rstrip(".") in _UNKNOWN
 
 
 async def heal(

@@ -139,7 +139,8 @@ async def test_raw_strings(make_client: MakeClient, protocol: int) -> None:
 async def test_names_in_another_encoding(make_client: MakeClient, protocol: int, coding: Any, name: Any) -> None:
     client: Redis[Any] = make_client(protocol=protocol, **coding)
     id = await client.xadd(bytes(name) if isinstance(name, bytearray) else name, {"f": 1})
-    async with client.consumer_group([name, "t"], "g", "c") as messages, asyncio.timeout(10):
+    streams: list[Any] = [name, "t"]
+    async with client.consumer_group(streams, "g", "c") as messages, asyncio.timeout(10):
         message = await anext(messages)
         await message.ack()
     assert (message.stream, message.id) == (name, id)
