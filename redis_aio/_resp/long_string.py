@@ -7,6 +7,8 @@ from redis_aio.exceptions import ProtocolError
 
 #: Bytes of a chunk that is worth a look at how it begins.
 LONG: Final = 1024
+#: Parts that are joined before the end where they are shorter than ``LONG`` on the average: each takes some 400 bytes.
+MANY: Final = 1024
 _HEADER: Final = re.compile(rb"\$(\d{4,12})\r\n")
 _DOLLAR, _ZERO = b"$0"
 
@@ -34,6 +36,8 @@ class LongString:
         stop = min(start + self.missing, len(data))
         self._parts.append(memoryview(data)[start:stop])
         self.missing -= stop - start
+        if len(self._parts) > MANY and self.size - self.missing < MANY * LONG:
+            self._parts = [memoryview(b"".join(self._parts))]
         return stop
 
     def value(self) -> bytes:

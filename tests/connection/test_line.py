@@ -5,6 +5,7 @@ Long strings are taken out of the stream beside the parser, where it is certain 
 
 import asyncio
 import random
+import tracemalloc
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
@@ -16,6 +17,7 @@ from redis_aio._connection.line import SLICE, InflightLine
 from redis_aio._connection.push import PushRouter
 from redis_aio._connection.tail import KEPT
 from redis_aio._resp.decoder import Decoder
+from redis_aio._resp.long_string import MANY
 from redis_aio.exceptions import ProtocolError, ReplyDecodeError
 
 LONG = 5_000
@@ -198,6 +200,24 @@ async def test_a_cancelled_request_swallows_it(line: Line) -> None:
     line.line.receive(bulk(b"x" * LONG)[:2_000])
     line.line.receive(bulk(b"x" * LONG)[2_000:] + bulk(b"y" * LONG))
     assert there.result() == b"y" * LONG
+
+
+@pytest.mark.one_loop
+async def test_it_takes_little_more_memory_than_its_size(line: Line) -> None:
+    """However small the chunks are that it comes in."""
+    size = 50_000
+    reply = line.ask()
+    stream = bulk(bytes(range(250)) * (size // 250))
+    line.line.receive(stream[:2_000])
+    tracemalloc.start()
+    try:
+        for at in range(2_000, len(stream)):
+            line.line.receive(stream[at : at + 1])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert reply.result() == bytes(range(250)) * (size // 250)
+    assert peak < 2 * size + 600 * MANY
 
 
 @pytest.mark.parametrize("end", [b"xx", b"\rx", b"x\n", b"\n\r"])
