@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from redis_aio import exceptions
-from redis_aio._connection.connection import Connection
+from redis_aio._connection.connection import Connection, ConnectionState
 
 #: Seconds for farewells, and for dials that are slow to end. With what comes before them, the clean-ups of locks
 #: (0.25) and of blocking commands (0.4), they make a second.
@@ -55,3 +55,17 @@ def end_writing(connection: Connection) -> None:
     if connection._socket is not None:
         with suppress(OSError):
             connection._socket.shutdown(socket.SHUT_WR)
+
+
+def inherited(connection: Connection) -> tuple[Any, ...]:
+    """Cut a connection of the parent off from a forked child, where somebody may still hold a lease on it.
+
+    Neither its socket nor its event loop is touched: the parent shares both. Return what must never be destroyed.
+    """
+    kept = (connection, connection._transport, connection._socket, connection._outbox_line)
+    connection.state = ConnectionState.CLOSED
+    connection.crowded = True
+    connection._transport = connection._socket = None
+    connection._outbox_line, connection._outbox = [], []
+    connection._failure = exceptions.ClientClosedError("this connection belongs to the process that was forked")
+    return kept

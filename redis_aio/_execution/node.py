@@ -18,6 +18,7 @@ from redis_aio import exceptions
 from redis_aio._command.batch import Batch
 from redis_aio._command.command import Command
 from redis_aio._command.spec import CommandSpec, Effect
+from redis_aio._connection.closing import inherited
 from redis_aio._connection.connection import Connection
 from redis_aio._connection.inflight import BatchInterrupted
 from redis_aio._connection.multiplexer import Multiplexer
@@ -375,7 +376,7 @@ class Node:
     def _forget_parent(self) -> None:
         if self._loop is None:
             return
-        _inherited.extend((self._unbind(), self._pool, self._mux, self._pool.abandon()))
+        _inherited.extend((self._unbind(), self._pool, self._mux, *map(inherited, self._pool.abandon())))
         self._end_service()
 
 

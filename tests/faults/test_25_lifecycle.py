@@ -257,6 +257,14 @@ def test_fork(server: RedisServer, kind: str, ending: str) -> None:
     assert done.stdout.split() == (["parent"] if ending == "unused" else ["child", "parent"])
 
 
+@pytest.mark.parametrize("kind", LOOPS)
+def test_fork_while_connections_are_held(server: RedisServer, kind: str) -> None:
+    """What the child does with a connection that its parent holds does not reach the server, nor the parent."""
+    done = program(server, "fork, held", kind)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split() == ["child", "parent"]
+
+
 @pytest.mark.parametrize(("kind", "option"), [("asyncio", "default"), ("asyncio", "error"), ("uvloop", "error")])
 @pytest.mark.parametrize(("scenario", "warned"), [("run", 0), ("dropped", 1), ("dropped after the run", 0)])
 def test_at_the_end_of_the_program(server: RedisServer, kind: str, option: str, scenario: str, warned: int) -> None:

@@ -9,9 +9,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 import uvloop
 
 from redis_aio import Redis
+from redis_aio.client import ExclusiveConnection
+from redis_aio.exceptions import ClientClosedError, WatchError
 
 HOST, PORT = sys.argv[1], int(sys.argv[2])
 NEW_LOOP: Callable[[], asyncio.AbstractEventLoop]
@@ -82,6 +85,47 @@ def _child(client: "Redis[Any]", before: set[int], ending: str) -> None:
         os._exit(0)
 
 
+async def fork_holding() -> None:
+    """Fork with connections held, of which the child uses and gives back what it finds."""
+    client: Redis[Any] = Redis(host=HOST, port=PORT, pool_size=5)
+    one = client.client()
+    await one.execute_command("SELECT", 1)
+    async with client.connection() as clean, client.connection() as watching, client.connection() as tainted:
+        held = (clean, watching, tainted)
+        await watching.execute_command("WATCH", "key")
+        await tainted.execute_command("CLIENT", "SETNAME", "held")
+        before = [await connection.client_id() for connection in (*held, one)]
+        underway = [asyncio.ensure_future(connection.echo("underway")) for connection in held]
+        await asyncio.sleep(0)
+        forked = os.fork()
+        if not forked:
+            try:
+                NEW_LOOP().run_until_complete(_give_back(held, one))
+                print("child", flush=True)
+                os._exit(0)
+            finally:
+                os._exit(1)
+        assert (await asyncio.to_thread(os.waitpid, forked, 0))[1] == 0
+        assert await asyncio.gather(*underway) == [b"underway"] * 3
+        assert [await connection.client_id() for connection in (*held, one)] == before
+        await client.execute_command("INCR", "key")
+        try:
+            await watching.pipeline().echo("x").execute()
+        except WatchError:
+            print("parent")
+    await one.aclose()
+    await client.aclose()
+
+
+async def _give_back(held: "tuple[ExclusiveConnection[Any], ...]", one: "Redis[Any]") -> None:
+    for connection in held:
+        for call in (connection.echo("child"), connection.pipeline().echo("child").execute()):
+            with pytest.raises(ClientClosedError, match="the process that was forked"):
+                await call
+        connection._lease.release()
+    await one.aclose()
+
+
 async def use(client: "Redis[Any]") -> None:
     """Have two connections."""
     async with client.connection() as lease:
@@ -105,6 +149,9 @@ def main(scenario: str) -> None:
     """Play one scenario."""
     if scenario == "fork":
         fork(sys.argv[5])
+        return
+    if scenario == "fork, held":
+        run(fork_holding())
         return
     if scenario == "run":
         run(use(forgotten))
