@@ -169,8 +169,13 @@ class Pipeline(ChainedCommands[S]):
         if self._lease is None or not self._lease.watching:
             return True
         unwatched = await self._lease.execute(Command("UNWATCH", reply=ok))
-        self._queueing = True
+        self._give_back()  # so that watch() or multi() can follow
         return unwatched
+
+    @property
+    def watching(self) -> bool:
+        """Whether keys are watched: from :meth:`watch` to :meth:`execute`, :meth:`unwatch` or :meth:`reset`."""
+        return self._lease is not None and self._lease.watching
 
     def multi(self) -> None:
         """End the part after :meth:`watch` that executes at once: what follows is queued for the transaction."""

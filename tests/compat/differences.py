@@ -164,10 +164,14 @@ BEHAVIOUR: Mapping[str, str] = {
         "the next command raises `ConnectionStateLostError` if something had been set, once, instead of running in "
         "another database"
     ),
+    "a client after `aclose()`": "it raises `ClientClosedError`, a `ConnectionError`; in redis-py it connects again",
     "what a connection's holder set on it": (
         "it never reaches the next holder; after `client()` and `SELECT` redis-py's pool lends the connection as it is"
     ),
-    "texts of errors": "no arguments in them, which may be secret: `Command # 2 (INCRBY) of pipeline ...`",
+    "texts of errors": (
+        "those that are not the server's are worded anew, and have no arguments in them, which may be secret: "
+        "`Command # 2 (INCRBY) of pipeline ...`"
+    ),
     "classes of errors": "more of them, below redis-py's: `WrongTypeError` is a `ResponseError`",
     "options of `execute_command`": (
         "unknown ones raise `TypeError`; commands themselves take none: `NEVER_DECODE=True` and the like belong to "
@@ -185,6 +189,10 @@ BEHAVIOUR: Mapping[str, str] = {
     "`legacy_responses=False`": "refused: replies have redis-py's default shapes, over RESP2 and RESP3 alike",
     "unknown options and parameters of URLs": "`TypeError` and `ValueError`; redis-py passes some on silently",
     "bool arguments": "refused as by redis-py, before anything is sent",
+    "`delete()` and the like without a key": "`DataError`, and nothing is sent; redis-py has a `ResponseError`",
+    "options whose values are of a wrong type or out of range": (
+        "`TypeError` and `ValueError` when the client is made: `decode_responses='yes'`, `max_connections=0`"
+    ),
 }
 
 __all__ = ["BEHAVIOUR", "CONSTRUCTORS", "MISSING_HERE", "PENDING", "SIGNATURES"]

@@ -228,6 +228,24 @@ async def test_unwatch_forgets(client: Any) -> None:
         assert await pipe.execute() == [True]
 
 
+async def test_after_unwatch_it_begins_anew(client: Any) -> None:
+    async with client.pipeline() as pipe:
+        for _ in range(2):
+            await pipe.watch("a")
+            assert pipe.watching
+            assert await pipe.unwatch()
+            assert not pipe.watching
+        assert client.pool_stats().in_use == client.pool_stats().shared
+        pipe.multi()
+        assert await pipe.set("a", 1).execute() == [True]
+        await pipe.watch("a")
+        pipe.multi()
+        await client.set("a", "changed")
+        with pytest.raises(WatchError):
+            await pipe.set("a", 2).execute()
+        assert not pipe.watching
+
+
 async def test_what_is_watched_and_given_up_does_not_reach_the_next_holder(make_client: MakeClient) -> None:
     client = make_client(pool_size=1)
     for _ in range(20):
