@@ -26,7 +26,8 @@ class RedisError(Exception):
 
     Attributes:
         written: whether the request had been written, at least in part, when this happened. ``False`` proves that the
-            command was not executed.
+            command was not executed, unless the server has answered: of a ``ResponseError`` or ``ReplyDecodeError`` it
+            proves nothing.
         error_type: where it comes from.
         status_code: of an error reply its first word, such as ``"WRONGTYPE"``; otherwise ``None``.
     """
