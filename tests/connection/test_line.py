@@ -52,6 +52,15 @@ class Line:
         self.line.entries.append(InflightBatch(future, NEVER, count, raws))
         return future
 
+    def expect_push(self, channel: bytes) -> None:
+        """Send what is missing of a push, while a reply is awaited, and see that it is not taken for that."""
+        reply = self.ask()
+        self.line.receive(bulk(b"y" * LONG))
+        assert not reply.done()
+        self.line.receive(bulk(b"z" * LONG))
+        assert reply.result() == b"z" * LONG
+        assert self.pushed == [[b"message", channel, b"y" * LONG]]
+
 
 def bulk(payload: bytes) -> bytes:
     return b"$%d\r\n%b\r\n" % (len(payload), payload)
@@ -126,12 +135,7 @@ async def test_a_push_that_is_cut_between_its_items(line: Line, before: bytes, c
 async def test_a_push_that_began_far_in_front_of_the_cut(line: Line) -> None:
     line.ask()
     line.line.receive(b"+OK\r\n>3\r\n$7\r\nmessage\r\n" + bulk(b"c" * 2 * KEPT))
-    reply = line.ask()
-    line.line.receive(bulk(b"y" * LONG))
-    assert not reply.done()
-    line.line.receive(bulk(b"z" * LONG))
-    assert reply.result() == b"z" * LONG
-    assert line.pushed == [[b"message", b"c" * 2 * KEPT, b"y" * LONG]]
+    line.expect_push(b"c" * 2 * KEPT)
 
 
 async def test_the_rest_of_a_push_that_began_behind_a_reply(line: Line) -> None:
@@ -147,12 +151,7 @@ async def test_a_push_of_which_too_much_came_while_nothing_was_awaited(line: Lin
     push = b">3\r\n$7\r\nmessage\r\n" + bulk(b"c" * 5 * SLICE)
     line.line.receive(push[: 4 * SLICE + 100])
     line.line.receive(push[4 * SLICE + 100 :])
-    reply = line.ask()
-    line.line.receive(bulk(b"y" * LONG))
-    assert not reply.done()
-    line.line.receive(bulk(b"z" * LONG))
-    assert reply.result() == b"z" * LONG
-    assert line.pushed == [[b"message", b"c" * 5 * SLICE, b"y" * LONG]]
+    line.expect_push(b"c" * 5 * SLICE)
 
 
 async def test_what_an_array_holds_is_no_reply(line: Line) -> None:
