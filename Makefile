@@ -13,9 +13,8 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python;
 
 # More arguments for the program that a target runs: make test ARGS="tests/unit -x"
 ARGS ?=
-# Processes that run the tests, and the seconds that fetching other servers may take. The tests wait for a third of their
-# time, so there are two processes more than processors.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 2)')
+# Processes that run the tests, and the seconds that fetching other servers may take.
+WORKERS ?= auto
 FETCH_SECONDS ?= 150
 
 SERVERS := tests/support/servers.sh
