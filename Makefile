@@ -29,7 +29,7 @@ help: ## list the targets
 	@echo
 	@echo 'Variables:'
 	@echo '  ARGS="..."             more arguments for pytest, or for the benchmark'
-	@echo '  WORKERS=N              processes that run the tests (CPUs + 2)'
+	@echo '  WORKERS=N              processes that run the tests (one per CPU)'
 	@echo '  PYTHON=...             the Python for the virtual environment (any from 3.11 on)'
 	@echo 'Environment:'
 	@echo '  REDIS_AIO_SERVER       the server program to use (else redis-server or valkey-server on PATH, else'
