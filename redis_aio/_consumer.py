@@ -41,10 +41,9 @@ def passes(error: exceptions.RedisError) -> bool:
 def sent(name: str, value: Any, options: Options) -> bytes:
     """Return the bytes that are sent for an argument; ``name`` is the parameter's."""
     if isinstance(value, str):
-        try:
+        with suppress(UnicodeError):  # it holds the text: what is raised behind this has no such context
             return value.encode(options.encoding, options.encoding_errors)
-        except UnicodeError:
-            raise exceptions.DataError(f"{name} cannot be encoded as {options.encoding}") from None
+        raise exceptions.DataError(f"{name} cannot be encoded as {options.encoding}")
     if isinstance(value, bool) or not isinstance(value, bytes | bytearray | memoryview | int | float):
         raise exceptions.DataError(f"{name} must be str or bytes, not {type(value).__name__}")
     return bytes(value) if isinstance(value, bytes | bytearray | memoryview) else repr(value).encode()

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Awaitable, Iterable
+from contextlib import suppress
 from types import TracebackType
 from typing import Generic, Self, TypeAlias
 
@@ -170,10 +171,9 @@ def encoded(name: object, options: Options) -> bytes:
         case bytes():
             return name
         case str():
-            try:
+            with suppress(UnicodeError):  # it holds the name: what is raised behind this has no such context
                 return name.encode(options.encoding, options.encoding_errors)
-            except UnicodeError:
-                raise exceptions.DataError(f"the name of a channel cannot be encoded as {options.encoding}") from None
+            raise exceptions.DataError(f"the name of a channel cannot be encoded as {options.encoding}")
         case bytearray() | memoryview():
             return bytes(name)
         case _:

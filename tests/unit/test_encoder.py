@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from redis_aio._consumer import sent
+from redis_aio._options import Options
 from redis_aio._resp.encoder import flattened, pack, pack_encoded
 from redis_aio.exceptions import DataError
+from redis_aio.pubsub.messages import encoded
 from tests.support.reference_parser import parse
 
 
@@ -192,3 +195,12 @@ def test_many_arguments_at_once() -> None:
     for odd in (True, None, bytearray(b"x"), memoryview(b"x"), "\ud800", 1 << 1024, type("Text", (str,), {})("x")):
         assert flattened([("abc",), (odd,)]) is None
         assert flattened([(odd,)]) is None
+
+
+def test_names_that_cannot_be_encoded_are_in_no_context_of_the_error() -> None:
+    with pytest.raises(DataError, match="group cannot be encoded as utf-8") as caught:
+        sent("group", "g\ud800", Options())
+    assert caught.value.__context__ is None
+    with pytest.raises(DataError, match="channel cannot be encoded as utf-8") as caught:
+        encoded("c\ud800", Options())
+    assert caught.value.__context__ is None
